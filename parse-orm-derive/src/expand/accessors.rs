@@ -1,0 +1,168 @@
+//! The accessors trait: what plain assignment cannot do, by name.
+
+use crate::model::{Field, Model};
+use crate::types::{Shape, argument, shape};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+/// The names of a field's accessors.
+pub(crate) fn names(field: &Field<'_>) -> Vec<String> {
+    let name = field.plain();
+    let (_, optional, shape) = field.shape();
+    let mut names = Vec::new();
+    if shape == Shape::Relation {
+        names.extend([format!("add_to_{name}"), format!("remove_from_{name}"), name]);
+        return names;
+    }
+    if field.read_only {
+        return names;
+    }
+    names.push(format!("set_{name}"));
+    if optional {
+        names.push(format!("unset_{name}"));
+    }
+    match shape {
+        Shape::Whole | Shape::Real => names.push(format!("increment_{name}")),
+        Shape::Array => {
+            names.extend(["add", "add_unique", "remove"].map(|verb| format!("{verb}_{name}")));
+        }
+        _ => {}
+    }
+    names
+}
+
+pub(super) fn accessors(model: &Model<'_>, codegen: &TokenStream) -> TokenStream {
+    let Model { ident, vis, .. } = model;
+    let trait_name = format_ident!("{ident}Accessors");
+    let doc = format!("Named changes of an `Object<{ident}>`: assignments and atomic operations.");
+    let mut declared = Vec::new();
+    let mut defined = Vec::new();
+    for (number, field) in model.fields.iter().enumerate() {
+        for Accessor { doc, signature, body } in of_field(model, field, number, codegen) {
+            declared.push(quote!(#[doc = #doc] #signature;));
+            defined.push(quote!(#[inline] #signature { #body }));
+        }
+    }
+    quote! {
+        #[doc = #doc]
+        #[allow(dead_code, private_interfaces, clippy::all, clippy::pedantic)]
+        #vis trait #trait_name { #(#declared)* }
+
+        #[automatically_derived]
+        #[allow(dead_code, private_interfaces, clippy::all, clippy::pedantic)]
+        impl #trait_name for #codegen::Object<#ident> { #(#defined)* }
+    }
+}
+
+struct Accessor {
+    doc: String,
+    signature: TokenStream,
+    body: TokenStream,
+}
+
+fn of_field(model: &Model<'_>, field: &Field<'_>, number: usize, codegen: &TokenStream) -> Vec<Accessor> {
+    let (owner, ident, name) = (model.ident, field.ident, field.plain());
+    let (inner, optional, kind) = field.shape();
+    let mut all = Vec::new();
+    let mut push =
+        |doc: String, signature: TokenStream, body: TokenStream| all.push(Accessor { doc, signature, body });
+
+    if kind == Shape::Relation {
+        let Some(target) = argument(field.ty, "Relation") else {
+            return all;
+        };
+        for (verb, doc, add) in [
+            ("add_to", "Adds objects to the relation", true),
+            ("remove_from", "Removes objects from the relation", false),
+        ] {
+            let method = format_ident!("{verb}_{name}");
+            push(
+                format!("{doc} `{name}`, at the next save."),
+                quote!(fn #method<P: ::core::convert::Into<#codegen::Pointer<#target>>>(&mut self, objects: impl ::core::iter::IntoIterator<Item = P>)),
+                quote!(#codegen::relate::<#owner, #target>(self, #number, #add, objects)),
+            );
+        }
+        let method = ident;
+        push(
+            format!("The objects of the relation `{name}`, as a query."),
+            quote!(fn #method(&self) -> #codegen::QuerySet<#target>),
+            quote!(#codegen::related::<#owner, #target>(self, #number)),
+        );
+        return all;
+    }
+    if field.read_only {
+        return all;
+    }
+
+    let set = format_ident!("set_{name}");
+    let (parameter, value) = match kind {
+        Shape::Text => (
+            quote!(impl ::core::convert::Into<::std::string::String>),
+            quote!(::core::convert::Into::into(value)),
+        ),
+        Shape::Pointer => (
+            quote!(impl ::core::convert::Into<#inner>),
+            quote!(::core::convert::Into::into(value)),
+        ),
+        _ => (quote!(#inner), quote!(value)),
+    };
+    let value = if optional {
+        quote!(::core::option::Option::Some(#value))
+    } else {
+        value
+    };
+    push(
+        format!("Sets `{name}`: the same as assigning to it."),
+        quote!(fn #set(&mut self, value: #parameter)),
+        quote!((**self).#ident = #value;),
+    );
+    if optional {
+        let unset = format_ident!("unset_{name}");
+        push(
+            format!("Removes the value of `{name}`: a Delete, at the next save."),
+            quote!(fn #unset(&mut self)),
+            quote!((**self).#ident = ::core::option::Option::None;),
+        );
+    }
+    match kind {
+        Shape::Whole | Shape::Real => {
+            let method = format_ident!("increment_{name}");
+            let amount = if kind == Shape::Whole {
+                quote!(i64)
+            } else {
+                quote!(f64)
+            };
+            push(
+                format!("Adds to `{name}`, atomically on the server; a negative amount subtracts."),
+                quote!(fn #method(&mut self, by: #amount)),
+                quote!(#codegen::increment(self, #number, by)),
+            );
+        }
+        Shape::Array => {
+            let Some(element) = argument(inner, "Vec") else {
+                return all;
+            };
+            // literals of numbers would not find their type through `Into`
+            let plain = matches!(shape(element), Shape::Whole | Shape::Real | Shape::Flag);
+            let item = if plain {
+                quote!(#element)
+            } else {
+                quote!(impl ::core::convert::Into<#element>)
+            };
+            for (verb, doc) in [
+                ("add", "Appends to"),
+                ("add_unique", "Appends what is not there yet to"),
+                ("remove", "Removes every equal element from"),
+            ] {
+                let (method, function) = (format_ident!("{verb}_{name}"), format_ident!("{verb}"));
+                push(
+                    format!("{doc} `{name}`, atomically on the server."),
+                    quote!(fn #method(&mut self, values: impl ::core::iter::IntoIterator<Item = #item>)),
+                    quote!(#codegen::#function::<#owner, #element>(self, #number, values)),
+                );
+            }
+        }
+        _ => {}
+    }
+    all
+}

@@ -1,0 +1,136 @@
+//! The macros of `parse-orm`. Use them through `parse_orm`, which documents them and re-exports them.
+//!
+//! From attributes ([`attr`]) to a description of the model ([`model`]), to code ([`expand`]); and from a
+//! query expression to calls of the typed query API ([`query`]).
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod attr;
+mod error;
+mod expand;
+mod model;
+mod naming;
+mod query;
+mod types;
+mod value;
+
+use proc_macro::TokenStream;
+
+/// Makes a struct a model: a class on the server, whose rows are values of this struct.
+///
+/// ```
+/// use parse_orm::prelude::*;
+///
+/// /// One finished game.
+/// #[derive(ParseObject, Clone, Debug)]
+/// #[parse(class_name = "GameScore")]
+/// pub struct Score {
+///     pub score: i64,
+///     pub player_name: String, // stored as playerName
+///     #[parse(rename = "cheat")]
+///     pub cheat_mode: bool,
+///     #[parse(default)]
+///     pub skills: Vec<String>,
+///     #[parse(default = 3)]
+///     pub lives: u8,
+///     pub played_at: Option<DateTime<Utc>>,
+///     #[parse(read_only)]
+///     pub rank: Option<i64>,
+///     #[parse(skip)]
+///     pub seen: bool,
+/// }
+/// assert_eq!(Score::SCHEMA.class_name, "GameScore");
+/// assert_eq!(Score::F.player_name.name(), "playerName");
+/// ```
+///
+/// The struct must be `Clone`, have named fields, and no generics. For `GameScore` the derive generates
+///
+/// - the implementation of [`ParseObject`](trait@ParseObject), with the class name and the schema;
+/// - `GameScoreFields`, a struct of typed field tokens, which is `GameScore::F`: the row's own fields and
+///   `object_id`, `created_at` and `updated_at`;
+/// - the trait `GameScoreAccessors`, implemented for `Object<GameScore>`: `set_x` for every field,
+///   `unset_x` for optional ones, `increment_x` for numbers, `add_x`, `add_unique_x` and `remove_x` for
+///   arrays, `add_to_x`, `remove_from_x` and the query `x()` for relations.
+///
+/// # Attributes of the struct
+///
+/// | attribute | meaning |
+/// | --- | --- |
+/// | `class_name = ".."` | the class; the struct's name unless given. The built-in ones are `_User`, `_Role`, `_Session`, `_Installation` |
+/// | `rename_all = ".."` | how field names are stored: `camelCase` (the default), `snake_case`, `PascalCase`, `SCREAMING_SNAKE_CASE`, `lowercase` |
+/// | `crate = path` | where `parse_orm` is, in a crate that renamed it |
+///
+/// # Attributes of a field
+///
+/// | attribute | meaning |
+/// | --- | --- |
+/// | `rename = ".."` | the field's name on the server |
+/// | `default` | a row without the field (or with null in it) takes `Default::default()` |
+/// | `default = expr` | the same, with this expression |
+/// | `read_only` | read, never sent: the server fills it. Saving a change of it is an error |
+/// | `skip` | not stored; a row that is read gets `Default::default()` |
+/// | `json` | any serde type, stored as its JSON |
+///
+/// # Which rows can be read
+///
+/// A field without `default` must be in the row, with a value of its type; `Option` and `Relation` fields
+/// may be missing, and an `Option` may be null. What does not fit is an error that names the class, the
+/// object, the field, and what was expected and found. Fields that the struct does not have are ignored, and
+/// never written.
+#[proc_macro_derive(ParseObject, attributes(parse))]
+pub fn parse_object(input: TokenStream) -> TokenStream {
+    match syn::parse::<syn::DeriveInput>(input) {
+        Ok(input) => model::derive(&input).into(),
+        Err(error) => error.to_compile_error().into(),
+    }
+}
+
+/// Makes an enum or a struct something that a field of a model can hold.
+///
+/// An enum without data is stored as a String, the variant's name (`rename_all` and `rename` change it); a
+/// struct as an Object, its fields in camelCase, with the field attributes of
+/// [`ParseObject`](derive@ParseObject).
+///
+/// ```
+/// use parse_orm::prelude::*;
+///
+/// #[derive(ParseValue, Clone, Copy, Debug, PartialEq)]
+/// #[parse(rename_all = "lowercase")]
+/// enum Level { Easy, Hard }
+///
+/// #[derive(ParseValue, Clone, Debug)]
+/// struct Address { street: String, city: Option<String> }
+///
+/// #[derive(ParseObject, Clone, Debug)]
+/// struct Game { level: Level, home: Address }
+///
+/// let near = query!(Game.filter(level = Level::Easy, home.city = "Bern"));
+/// assert_eq!(
+///     serde_json::to_string(&near).unwrap(),
+///     r#"{"where":{"level":"easy","home.city":"Bern"}}"#
+/// );
+/// ```
+///
+/// A changed struct is sent as a whole: keys that other clients put into it and that it does not declare
+/// are lost then.
+#[proc_macro_derive(ParseValue, attributes(parse))]
+pub fn parse_value(input: TokenStream) -> TokenStream {
+    match syn::parse::<syn::DeriveInput>(input) {
+        Ok(input) => value::derive(&input).into(),
+        Err(error) => error.to_compile_error().into(),
+    }
+}
+
+/// Behind `parse_orm::query!`, which passes its own crate's path first.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __query(input: TokenStream) -> TokenStream {
+    query::query(input.into()).into()
+}
+
+/// Behind `parse_orm::q!`, which passes its own crate's path first.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __q(input: TokenStream) -> TokenStream {
+    query::q(input.into()).into()
+}

@@ -1,0 +1,216 @@
+//! The chain of query set methods around the conditions.
+
+use super::lookup::{all, condition, dotted, holds_assign, segments};
+use super::{Paths, editor};
+use crate::naming::did_you_mean;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Expr, ExprMethodCall, UnOp};
+
+/// The methods whose arguments are lookups, orders or paths.
+const REWRITTEN: [&str; 4] = ["filter", "exclude", "order_by", "select_related"];
+/// Other methods of a query set, for the did-you-mean.
+const OTHERS: [&str; 9] = [
+    "limit", "skip", "slice", "all", "first", "last", "get", "count", "exists",
+];
+
+/// A query set expression.
+pub(super) fn expand(paths: &Paths, expr: &Expr) -> TokenStream {
+    let codegen = paths.codegen();
+    match expr {
+        // a type, in upper camel case, begins a query set; anything else is an expression
+        Expr::Path(path) if is_type(expr) => {
+            quote_spanned!(path.span()=> #codegen::QuerySet::<#path>::new())
+        }
+        Expr::MethodCall(call) => method(paths, call),
+        Expr::Index(index) if matches!(&*index.index, Expr::Range(_)) => {
+            let set = expand(paths, &index.expr);
+            let range = &index.index;
+            quote_spanned!(index.bracket_token.span.join()=> #set.slice(#range))
+        }
+        Expr::Index(index) => syn::Error::new_spanned(
+            &index.index,
+            "a query set is sliced by a range: `[10..20]`; for a single row take `[n..=n]`, or `.first(&client)`",
+        )
+        .to_compile_error(),
+        // `GameScore.fil|`, while it is being typed
+        Expr::Field(field) => {
+            let (base, member) = (expand(paths, &field.base), &field.member);
+            quote!(#base.#member)
+        }
+        Expr::Await(inner) => {
+            let base = expand(paths, &inner.base);
+            quote_spanned!(expr.span()=> #base.await)
+        }
+        Expr::Try(inner) => {
+            let base = expand(paths, &inner.expr);
+            quote_spanned!(expr.span()=> #base?)
+        }
+        Expr::Paren(inner) => expand(paths, &inner.expr),
+        Expr::Group(inner) => expand(paths, &inner.expr),
+        other => quote!(#other),
+    }
+}
+
+fn is_type(expr: &Expr) -> bool {
+    let Expr::Path(path) = expr else { return false };
+    path.path
+        .segments
+        .last()
+        .is_some_and(|last| last.ident.to_string().starts_with(char::is_uppercase))
+        && !path.path.segments.last().is_some_and(|last| {
+            // a constant, in upper case
+            let name = last.ident.to_string();
+            name.len() > 1 && name.chars().all(|letter| letter.is_uppercase() || letter == '_')
+        })
+}
+
+fn method(paths: &Paths, call: &ExprMethodCall) -> TokenStream {
+    let receiver = expand(paths, &call.receiver);
+    let name = &call.method;
+    let span = name.span();
+    let (set, fields) = (Ident::new("__parse_qs", span), Ident::new("__parse_f", span));
+    let arguments = &call.args;
+    let text = name.to_string();
+    if REWRITTEN.contains(&text.as_str()) && arguments.is_empty() {
+        return syn::Error::new(span, format!("`{text}` needs at least one argument")).to_compile_error();
+    }
+    let (editor, refined) = match text.as_str() {
+        "filter" => {
+            let editor = arguments
+                .iter()
+                .map(|argument| editor::conditions(paths, argument))
+                .collect();
+            // one call for each condition, so that a type error points at its condition
+            let mut calls = arguments.iter().map(|argument| {
+                let condition = condition(paths, &fields, argument);
+                quote_spanned!(span=> .filter(#condition))
+            });
+            let first = calls.next();
+            (editor, quote_spanned!(span=> #set #first #(#calls)*))
+        }
+        "exclude" => {
+            let editor = arguments
+                .iter()
+                .map(|argument| editor::conditions(paths, argument))
+                .collect();
+            let condition = all(
+                arguments
+                    .iter()
+                    .map(|argument| condition(paths, &fields, argument)),
+                span,
+            );
+            (editor, quote_spanned!(span=> #set.exclude(#condition)))
+        }
+        "order_by" => {
+            let keys = arguments.iter().map(|argument| order(&fields, argument));
+            let editor = arguments
+                .iter()
+                .map(|argument| editor::path(paths, argument))
+                .collect();
+            (editor, quote_spanned!(span=> #set.order_by([#(#keys),*])))
+        }
+        "select_related" => {
+            let includes = arguments.iter().map(|argument| include(&fields, argument));
+            let editor = arguments
+                .iter()
+                .map(|argument| editor::path(paths, argument))
+                .collect();
+            (
+                editor,
+                quote_spanned!(span=> #set.select_related([#(#includes),*])),
+            )
+        }
+        _ if arguments.iter().any(holds_assign) => {
+            let known = [&REWRITTEN[..], &OTHERS[..]].concat();
+            return syn::Error::new(
+                span,
+                format!(
+                    "`{text}` takes no lookups{}; the methods that take `field = value` are `filter` and `exclude`",
+                    did_you_mean(&text, &known)
+                ),
+            )
+            .to_compile_error();
+        }
+        _ => {
+            let generics = &call.turbofish;
+            return quote_spanned!(span=> #receiver.#name #generics (#arguments));
+        }
+    };
+    let editor: Vec<TokenStream> = editor;
+    quote_spanned! {span=>
+        match &(#receiver) {
+            #set => {
+                let #fields = #set.fields();
+                #(#editor)*
+                #refined
+            }
+        }
+    }
+}
+
+/// `-score` or `address.city`, as an `Order`.
+fn order(fields: &Ident, argument: &Expr) -> TokenStream {
+    let (descending, path) = match argument {
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => (true, &*unary.expr),
+        path => (false, path),
+    };
+    let Some(path) = path_of(path) else {
+        return syn::Error::new_spanned(argument, "expected a field, or `-field` for descending order")
+            .to_compile_error();
+    };
+    walk(
+        fields,
+        &path,
+        "inner",
+        "within",
+        if descending { "desc" } else { "asc" },
+    )
+}
+
+/// `player.team`, as an `Include`.
+fn include(fields: &Ident, argument: &Expr) -> TokenStream {
+    let Some(path) = path_of(argument) else {
+        return syn::Error::new_spanned(
+            argument,
+            "expected a pointer field, or a path of them: `player.team`",
+        )
+        .to_compile_error();
+    };
+    walk(fields, &path, "model", "and_include", "include")
+}
+
+fn path_of(expr: &Expr) -> Option<Vec<Ident>> {
+    Some(dotted(expr)?.iter().flat_map(segments).collect())
+}
+
+/// `f.a.within(f.a.inner().b.asc())`, for a path of any length.
+fn walk(fields: &Ident, path: &[Ident], open: &str, wrap: &str, last: &str) -> TokenStream {
+    fn go(field: TokenStream, span: Span, rest: &[Ident], names: [&str; 3]) -> TokenStream {
+        let [open, wrap, last] = names.map(|name| Ident::new(name, span));
+        match rest.split_first() {
+            None => quote_spanned!(span=> #field.#last()),
+            Some((next, rest)) => {
+                let step = Ident::new("__parse_step", next.span());
+                let inner = go(
+                    quote_spanned!(next.span()=> #step.#open().#next),
+                    next.span(),
+                    rest,
+                    names,
+                );
+                quote_spanned!(span=> match #field { #step => #step.#wrap(#inner) })
+            }
+        }
+    }
+    let Some((first, rest)) = path.split_first() else {
+        return TokenStream::new();
+    };
+    let fields = Ident::new(&fields.to_string(), first.span());
+    go(
+        quote_spanned!(first.span()=> #fields.#first),
+        first.span(),
+        rest,
+        [open, wrap, last],
+    )
+}

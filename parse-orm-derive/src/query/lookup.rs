@@ -1,0 +1,282 @@
+//! One condition: `path__lookup = value`, `path.to.field__lookup = value`, `Q(..)`, `&`, `|`, `!`.
+
+use super::Paths;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{BinOp, Expr, ExprAssign, ExprBinary, Member, UnOp};
+
+/// The lookups by their names in queries, and the methods of `Field` that they stand for.
+pub(super) const LOOKUPS: [(&str, &str); 18] = [
+    ("exact", "eq"),
+    ("ne", "ne"),
+    ("gt", "gt"),
+    ("gte", "gte"),
+    ("lt", "lt"),
+    ("lte", "lte"),
+    ("range", "range"),
+    ("in", "is_in"),
+    ("nin", "nin"),
+    ("isnull", "isnull"),
+    ("contains", "contains"),
+    ("icontains", "icontains"),
+    ("startswith", "startswith"),
+    ("istartswith", "istartswith"),
+    ("endswith", "endswith"),
+    ("iendswith", "iendswith"),
+    ("regex", "regex"),
+    ("iregex", "iregex"),
+];
+
+/// The field of a lookup, segment by segment, and the method.
+pub(super) struct Target {
+    /// Never empty.
+    pub(super) path: Vec<Ident>,
+    pub(super) method: Ident,
+    /// The last segment, if it looks like a lookup that was misspelled.
+    pub(super) misspelled: Option<(Ident, &'static str)>,
+}
+
+/// An identifier for a segment of a path, raw where it must be.
+pub(super) fn segment(name: &str, span: Span) -> Ident {
+    match syn::parse_str::<Ident>(name) {
+        Ok(_) => Ident::new(name, span),
+        Err(_) if matches!(name, "self" | "Self" | "super" | "crate" | "_" | "") => {
+            Ident::new("_empty", span)
+        }
+        Err(_) if name.starts_with(|first: char| first.is_ascii_digit()) => {
+            Ident::new(&format!("_{name}"), span)
+        }
+        Err(_) => Ident::new_raw(name, span),
+    }
+}
+
+/// Splits `player__name` into its segments.
+pub(super) fn segments(ident: &Ident) -> Vec<Ident> {
+    let name = ident.unraw().to_string();
+    name.split("__").map(|part| segment(part, ident.span())).collect()
+}
+
+/// The identifiers of `a.b.c`, as far as it is that.
+pub(super) fn dotted(expr: &Expr) -> Option<Vec<Ident>> {
+    match expr {
+        Expr::Path(path) if path.qself.is_none() => path.path.get_ident().map(|ident| vec![ident.clone()]),
+        Expr::Field(field) => {
+            let Member::Named(last) = &field.member else {
+                return None;
+            };
+            let mut path = dotted(&field.base)?;
+            path.push(last.clone());
+            Some(path)
+        }
+        Expr::Paren(inner) => dotted(&inner.expr),
+        Expr::Group(inner) => dotted(&inner.expr),
+        _ => None,
+    }
+}
+
+impl Target {
+    fn read(left: &Expr) -> Option<Self> {
+        let mut idents = dotted(left)?;
+        let last = idents.pop()?;
+        let mut path: Vec<Ident> = idents.iter().flat_map(segments).collect();
+        let mut tail = segments(&last);
+        let name = tail.last()?.unraw().to_string();
+        let method = LOOKUPS
+            .iter()
+            .find(|(lookup, _)| *lookup == name && tail.len() > 1);
+        let mut misspelled = None;
+        let method = if let Some((_, method)) = method {
+            tail.pop();
+            Ident::new(method, last.span())
+        } else {
+            if tail.len() > 1 {
+                let known = LOOKUPS.map(|(lookup, _)| lookup);
+                misspelled =
+                    crate::naming::nearest(&name, &known).map(|near| (segment(&name, last.span()), near));
+            }
+            Ident::new("eq", last.span())
+        };
+        path.extend(tail);
+        Some(Self {
+            path,
+            method,
+            misspelled,
+        })
+    }
+}
+
+/// The expression of type `Q<_>` for a condition; `fields` names the field tokens.
+pub(super) fn condition(paths: &Paths, fields: &Ident, expr: &Expr) -> TokenStream {
+    match expr {
+        Expr::Assign(assign) => lookup(paths, fields, assign),
+        Expr::Binary(binary) => combination(paths, fields, binary),
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Not(_)) => {
+            let inner = condition(paths, fields, &unary.expr);
+            quote_spanned!(expr.span()=> ::core::ops::Not::not(#inner))
+        }
+        Expr::Paren(inner) => condition(paths, fields, &inner.expr),
+        Expr::Group(inner) => condition(paths, fields, &inner.expr),
+        Expr::Call(call) if is_q(&call.func) => {
+            if call.args.is_empty() {
+                return error(expr, "`Q()` needs a condition: `Q(score__gte = 1000)`");
+            }
+            all(
+                call.args
+                    .iter()
+                    .map(|argument| condition(paths, fields, argument)),
+                expr.span(),
+            )
+        }
+        // a condition that was made elsewhere
+        other => quote!(#other),
+    }
+}
+
+/// All of them: by functions, because parentheses would be reported as needless where there is one only.
+pub(super) fn all(conditions: impl Iterator<Item = TokenStream>, span: Span) -> TokenStream {
+    conditions
+        .reduce(|all, next| quote_spanned!(span=> ::core::ops::BitAnd::bitand(#all, #next)))
+        .unwrap_or_default()
+}
+
+fn is_q(function: &Expr) -> bool {
+    matches!(function, Expr::Path(path) if path.path.is_ident("Q"))
+}
+
+fn error(at: impl quote::ToTokens, message: impl std::fmt::Display) -> TokenStream {
+    syn::Error::new_spanned(at, message).to_compile_error()
+}
+
+/// True where a `=` is hidden inside, because it binds less than the operator around it.
+pub(super) fn holds_assign(expr: &Expr) -> bool {
+    match expr {
+        Expr::Assign(_) => true,
+        Expr::Binary(binary) => holds_assign(&binary.left) || holds_assign(&binary.right),
+        Expr::Paren(inner) => holds_assign(&inner.expr),
+        Expr::Unary(unary) => holds_assign(&unary.expr),
+        Expr::Call(call) if is_q(&call.func) => true,
+        _ => false,
+    }
+}
+
+fn lookup(paths: &Paths, fields: &Ident, assign: &ExprAssign) -> TokenStream {
+    let left = &assign.left;
+    let value = &assign.right;
+    if let Expr::Unary(unary) = &**left {
+        if matches!(unary.op, UnOp::Not(_)) {
+            return error(assign, "`!` binds tighter than `=`: write `!Q(field = value)`");
+        }
+    }
+    if holds_assign(value) {
+        let name = dotted(left).and_then(|path| path.last().map(ToString::to_string));
+        let name = name.unwrap_or_else(|| "field".into());
+        return error(
+            assign,
+            format!("`|` and `&` bind tighter than `=`: wrap each condition, `Q({name} = ..) | Q(..)`"),
+        );
+    }
+    let Some(target) = Target::read(left) else {
+        return error(
+            left,
+            "expected a field or a lookup, such as `score = 5`, `score__gte = 5` or `player.name = \"Ann\"`",
+        );
+    };
+    let mut path = target.path.iter();
+    let Some(first) = path.next() else {
+        return TokenStream::new();
+    };
+    // the fields carry the user's span, or the compiler would widen its errors to the whole macro call
+    let fields = Ident::new(&fields.to_string(), first.span());
+    let check = target.misspelled.as_ref().and_then(|(wrong, near)| {
+        let before = &target.path[..target.path.len().checked_sub(1)?];
+        Some(unknown_lookup(paths, &fields, before, wrong, near))
+    });
+    let condition = through(
+        quote_spanned!(first.span()=> #fields.#first),
+        path.as_slice(),
+        &target.method,
+        value,
+    );
+    if check.is_some() {
+        return quote_spanned!(first.span()=> { #check #condition });
+    }
+    condition
+}
+
+/// `F.player.has(Player::F.name.eq(value))`, without naming the types.
+fn through(field: TokenStream, rest: &[Ident], method: &Ident, value: &Expr) -> TokenStream {
+    match rest.split_first() {
+        None => quote_spanned!(method.span()=> #field.#method(#value)),
+        Some((next, rest)) => {
+            let span = next.span();
+            let step = Ident::new("__parse_step", span);
+            let inner = through(quote_spanned!(span=> #step.target().#next), rest, method, value);
+            quote_spanned!(span=> match #field { #step => #step.has(#inner) })
+        }
+    }
+}
+
+/// A trait of this one place whose message names the lookup that was probably meant. It is met by
+/// everything that can be gone through, where the name is a field's, not a lookup's.
+fn unknown_lookup(paths: &Paths, fields: &Ident, path: &[Ident], wrong: &Ident, near: &str) -> TokenStream {
+    let span = wrong.span();
+    let known = crate::naming::list(&LOOKUPS.map(|(lookup, _)| lookup));
+    let message = format!("unknown lookup `{wrong}`; did you mean `{near}`?");
+    let label = format!("no lookup `{wrong}`, and a field of type `{{Self}}` has nothing behind it");
+    let note = format!("the lookups are: {known}");
+    let Some((first, rest)) = path.split_first() else {
+        return TokenStream::new();
+    };
+    let codegen = paths.codegen();
+    let field = rest.iter().fold(
+        quote_spanned!(span=> #fields.#first),
+        |field, next| quote_spanned!(span=> #field.target().#next),
+    );
+    quote_spanned! {span=>
+        {
+            #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
+            trait __ParseLookup {}
+            #[diagnostic::do_not_recommend]
+            impl<V: #codegen::Traversable> __ParseLookup for V {}
+            fn __parse_lookup<R, V: __ParseLookup>(_: #codegen::Field<R, V>) {}
+            __parse_lookup(#field);
+        }
+    }
+}
+
+fn combination(paths: &Paths, fields: &Ident, binary: &ExprBinary) -> TokenStream {
+    let ExprBinary { left, op, right, .. } = binary;
+    let suffix = match op {
+        BinOp::BitAnd(_) | BinOp::And(_) => {
+            let (left, right) = (condition(paths, fields, left), condition(paths, fields, right));
+            return quote_spanned!(binary.span()=> ::core::ops::BitAnd::bitand(#left, #right));
+        }
+        BinOp::BitOr(_) | BinOp::Or(_) => {
+            let (left, right) = (condition(paths, fields, left), condition(paths, fields, right));
+            return quote_spanned!(binary.span()=> ::core::ops::BitOr::bitor(#left, #right));
+        }
+        BinOp::Eq(_) => "",
+        BinOp::Ne(_) => "__ne",
+        BinOp::Lt(_) => "__lt",
+        BinOp::Le(_) => "__lte",
+        BinOp::Gt(_) => "__gt",
+        BinOp::Ge(_) => "__gte",
+        _ => {
+            return error(
+                binary,
+                "expected a condition such as `score__gte = 5`; for a computed value write it on the right: `score = a + b`",
+            );
+        }
+    };
+    let name = dotted(left).map_or_else(
+        || "field".into(),
+        |path| path.iter().map(ToString::to_string).collect::<Vec<_>>().join("."),
+    );
+    let value = quote!(#right).to_string();
+    error(
+        binary,
+        format!("conditions are written with `=`, as in Django: `{name}{suffix} = {value}`"),
+    )
+}

@@ -1,0 +1,131 @@
+//! `query!` and `q!`: from Django's spelling to calls of the typed query API.
+//!
+//! The expansion is a chain of `match receiver { qs => .. }`, not of closures, so that `.await`, `?` and
+//! moves work in values. Every token of a lookup carries the span of the user's identifier: the compiler's
+//! errors then point at it, and find names that are similar.
+
+mod chain;
+mod editor;
+mod lookup;
+
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::quote;
+use syn::parse::{Parse, ParseStream};
+use syn::{Expr, Token, Type};
+
+/// The path of `parse_orm` as seen from the user's crate: the `$crate` of the outer macro.
+pub(crate) struct Paths {
+    krate: TokenTree,
+}
+
+impl Paths {
+    fn codegen(&self) -> TokenStream {
+        let krate = &self.krate;
+        quote!(#krate::codegen)
+    }
+}
+
+/// Takes the first token, which the outer macro put there, off the user's.
+fn split(input: TokenStream) -> Option<(Paths, TokenStream)> {
+    let mut tokens = input.into_iter();
+    let krate = tokens.next()?;
+    Some((Paths { krate }, tokens.collect()))
+}
+
+pub(crate) fn query(input: TokenStream) -> TokenStream {
+    let Some((paths, user)) = split(input) else {
+        return TokenStream::new();
+    };
+    if user.is_empty() {
+        return syn::Error::new(
+            Span::call_site(),
+            "`query!` needs a query set: `query!(GameScore.filter(score__gte = 1000))`",
+        )
+        .to_compile_error();
+    }
+    match syn::parse2::<Expr>(user.clone()) {
+        Ok(expr) => chain::expand(&paths, &expr),
+        Err(error) => incomplete(&paths, user, &error),
+    }
+}
+
+/// What is being typed: the error, and as much of the query as can be read, so that the editor has
+/// something to complete.
+fn incomplete(paths: &Paths, user: TokenStream, error: &syn::Error) -> TokenStream {
+    let error = error.to_compile_error();
+    let mut tokens: Vec<TokenTree> = user.into_iter().collect();
+    if matches!(tokens.last(), Some(TokenTree::Punct(dot)) if dot.as_char() == '.') {
+        let dot = tokens.pop();
+        if let Ok(expr) = syn::parse2::<Expr>(tokens.into_iter().collect()) {
+            let chain = chain::expand(paths, &expr);
+            return quote!({ #error #chain #dot });
+        }
+        return error;
+    }
+    // a trailing `.` or `,` within the last parentheses
+    if let Some(TokenTree::Group(group)) = tokens.pop() {
+        let mut inner: Vec<TokenTree> = group.stream().into_iter().collect();
+        if matches!(inner.pop(), Some(TokenTree::Punct(_))) {
+            tokens.push(TokenTree::Group(Group::new(
+                group.delimiter(),
+                inner.into_iter().collect(),
+            )));
+            if let Ok(expr) = syn::parse2::<Expr>(tokens.into_iter().collect()) {
+                let chain = chain::expand(paths, &expr);
+                return quote!({ #error #chain });
+            }
+        }
+    }
+    error
+}
+
+/// `GameScore, score__gte = 1000, ..`
+struct Stored {
+    model: Type,
+    conditions: Vec<Expr>,
+}
+
+impl Parse for Stored {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let model = input.parse()?;
+        let mut conditions = Vec::new();
+        while !input.is_empty() {
+            input.parse::<Token![,]>().map_err(|error| {
+                syn::Error::new(
+                    error.span(),
+                    "expected a comma: `q!(GameScore, score__gte = 1000)`",
+                )
+            })?;
+            if !input.is_empty() {
+                conditions.push(input.parse()?);
+            }
+        }
+        Ok(Self { model, conditions })
+    }
+}
+
+pub(crate) fn q(input: TokenStream) -> TokenStream {
+    let Some((paths, user)) = split(input) else {
+        return TokenStream::new();
+    };
+    let codegen = paths.codegen();
+    let Stored { model, conditions } = match syn::parse2(user) {
+        Ok(stored) => stored,
+        Err(error) => return error.to_compile_error(),
+    };
+    let fields = Ident::new("__parse_f", Span::call_site());
+    let editor = conditions
+        .iter()
+        .map(|condition| editor::conditions(&paths, condition));
+    let conditions = conditions
+        .iter()
+        .map(|condition| lookup::condition(&paths, &fields, condition));
+    let all = std::iter::once(quote!(#codegen::Q::<#model>::default())).chain(conditions);
+    let all = lookup::all(all, Span::call_site());
+    quote! {{
+        let __parse_qs = #codegen::QuerySet::<#model>::new();
+        let #fields = __parse_qs.fields();
+        #(#editor)*
+        #all
+    }}
+}

@@ -1,0 +1,162 @@
+//! What can be told of a type by its spelling: which accessors it gets, and mistakes worth a message of
+//! their own. Everything else is up to the compiler and the traits.
+
+use syn::{GenericArgument, PathArguments, Type};
+
+/// The last name of a path and its type arguments: `std::vec::Vec<T>` is `("Vec", [T])`.
+pub(crate) fn named(ty: &Type) -> Option<(String, Vec<&Type>)> {
+    let Type::Path(path) = bare(ty) else { return None };
+    let last = path.path.segments.last()?;
+    let arguments = match &last.arguments {
+        PathArguments::AngleBracketed(list) => list
+            .args
+            .iter()
+            .filter_map(|argument| {
+                if let GenericArgument::Type(ty) = argument {
+                    Some(ty)
+                } else {
+                    None
+                }
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    Some((last.ident.to_string(), arguments))
+}
+
+/// Without parentheses and the invisible groups of macros.
+fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Paren(inner) => bare(&inner.elem),
+        Type::Group(inner) => bare(&inner.elem),
+        ty => ty,
+    }
+}
+
+/// The only argument of `name<..>`.
+pub(crate) fn argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    match named(ty)? {
+        (found, arguments) if found == name => arguments.first().copied(),
+        _ => None,
+    }
+}
+
+/// Behind an `Option`, if it is one.
+pub(crate) fn without_option(ty: &Type) -> (&Type, bool) {
+    argument(ty, "Option").map_or((ty, false), |inner| (inner, true))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Whole,
+    Real,
+    Text,
+    Flag,
+    Array,
+    Relation,
+    Pointer,
+    Date,
+    Other,
+}
+
+/// The shape of a type that is not an `Option`.
+pub(crate) fn shape(ty: &Type) -> Shape {
+    let Some((name, _)) = named(ty) else {
+        return Shape::Other;
+    };
+    match name.as_str() {
+        "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" => Shape::Whole,
+        "f32" | "f64" => Shape::Real,
+        "String" => Shape::Text,
+        "bool" => Shape::Flag,
+        "Vec" => Shape::Array,
+        "Relation" => Shape::Relation,
+        "Pointer" => Shape::Pointer,
+        "DateTime" => Shape::Date,
+        _ => Shape::Other,
+    }
+}
+
+/// Why a type cannot be stored, where its spelling says so, and what to use instead; with the part of the
+/// type that is to blame.
+pub(crate) fn mistake(ty: &Type) -> Option<(&Type, String)> {
+    let instead = |what: &str, instead: &str| {
+        Some((
+            ty,
+            format!("`{what}` cannot be stored in a Parse field; use {instead}"),
+        ))
+    };
+    match bare(ty) {
+        Type::Reference(_) => return instead(&spelled(ty), "`String` for a text, or another owned type"),
+        Type::Tuple(_) => {
+            return instead(
+                &spelled(ty),
+                "a struct with `#[derive(ParseValue)]`, or `#[parse(json)]` on the field",
+            );
+        }
+        Type::Array(_) | Type::Slice(_) => return instead(&spelled(ty), "`Vec<T>`"),
+        _ => {}
+    }
+    let (name, arguments) = named(ty)?;
+    match (name.as_str(), arguments.as_slice()) {
+        ("usize", _) => instead(
+            "usize",
+            "`u64` or `u32`, which are the same size on every machine",
+        ),
+        ("isize", _) => instead(
+            "isize",
+            "`i64` or `i32`, which are the same size on every machine",
+        ),
+        ("i128" | "u128", _) => instead(
+            &name,
+            "`i64` or `u64`: the server's numbers are exact up to 2^53 only; or `String`",
+        ),
+        ("char" | "str" | "PathBuf", _) => instead(&name, "`String`"),
+        ("NaiveDateTime" | "NaiveDate" | "SystemTime" | "Instant", _) => {
+            instead(&name, "`DateTime<Utc>`: the server's dates are points in time")
+        }
+        ("DateTime", [zone]) if named(zone).is_some_and(|(zone, _)| zone != "Utc") => {
+            instead(&spelled(ty), "`DateTime<Utc>`: the server keeps no time zone")
+        }
+        ("HashSet" | "BTreeSet", _) => instead(
+            &name,
+            "`Vec<T>`, with the accessor `add_unique_..` to keep its elements unique",
+        ),
+        ("HashMap" | "BTreeMap", [key, _, ..]) if named(key).is_none_or(|(key, _)| key != "String") => {
+            Some((
+                key,
+                format!(
+                    "the keys of a stored map are texts: use `{name}<String, ..>`, or `#[parse(json)]` on the field"
+                ),
+            ))
+        }
+        ("HashMap" | "BTreeMap", [_, value, ..]) => mistake(value),
+        ("Option", [inner]) if argument(inner, "Option").is_some() => Some((
+            ty,
+            "an `Option` of an `Option` has no wire form of its own: use one `Option`".into(),
+        )),
+        ("Option" | "Vec", [inner]) if argument(inner, "Relation").is_some() => Some((
+            ty,
+            "a relation is a table of its own, never missing and never listed: use `Relation<T>` by itself; \
+             to keep a few references in order within the row use `Vec<Pointer<T>>`"
+                .into(),
+        )),
+        ("Option" | "Vec", [inner]) => mistake(inner),
+        _ => None,
+    }
+}
+
+/// A type as the user would write it.
+pub(crate) fn spelled(ty: &Type) -> String {
+    let tokens = quote::ToTokens::to_token_stream(ty).to_string();
+    tokens
+        .replace(" :: ", "::")
+        .replace(" < ", "<")
+        .replace("< ", "<")
+        .replace(" <", "<")
+        .replace(" >", ">")
+        .replace(" ,", ",")
+        .replace("& ", "&")
+        .replace("( ", "(")
+        .replace(" )", ")")
+}

@@ -1,0 +1,229 @@
+//! The configuration of a client.
+
+use super::{Auth, Client, MasterClient, Secret, Server, config};
+use crate::Result;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Configures a [`Client`]; see [`Client::builder`].
+#[must_use = "a builder does nothing until `build` or `build_master`"]
+pub struct ClientBuilder {
+    url: String,
+    app_id: Option<String>,
+    rest_key: Option<Secret>,
+    master_key: Option<Secret>,
+    connect_timeout: Duration,
+    timeout: Duration,
+    pool_idle_timeout: Duration,
+    http: Option<reqwest::Client>,
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("url", &self.url)
+            .field("app_id", &self.app_id)
+            .field("rest_key", &self.rest_key)
+            .field("master_key", &self.master_key)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("timeout", &self.timeout)
+            .field("pool_idle_timeout", &self.pool_idle_timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ClientBuilder {
+    pub(super) fn new(url: String) -> Self {
+        Self {
+            url,
+            app_id: None,
+            rest_key: None,
+            master_key: None,
+            connect_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(60),
+            // the server closes an idle connection after 5 s, and a request on a dying one fails
+            pool_idle_timeout: Duration::from_secs(4),
+            http: None,
+        }
+    }
+
+    pub(super) fn from_env() -> Result<Self> {
+        let read = |name: &str| match std::env::var(name) {
+            Ok(text) if !text.is_empty() => Ok(Some(text)),
+            Ok(_) | Err(std::env::VarError::NotPresent) => Ok(None),
+            Err(std::env::VarError::NotUnicode(_)) => Err(config(format!(
+                "the environment variable {name} is not valid Unicode"
+            ))),
+        };
+        let needed = |name: &str| {
+            read(name)?.ok_or_else(|| config(format!("the environment variable {name} is not set")))
+        };
+        let mut builder = Self::new(needed("PARSE_SERVER_URL")?).app_id(needed("PARSE_APP_ID")?);
+        builder.rest_key = read("PARSE_REST_KEY")?.map(Into::into);
+        builder.master_key = read("PARSE_MASTER_KEY")?.map(Into::into);
+        Ok(builder)
+    }
+
+    /// The application id, which every server asks for.
+    pub fn app_id(mut self, id: impl Into<String>) -> Self {
+        self.app_id = Some(id.into());
+        self
+    }
+
+    /// The REST key, if the server is configured with one.
+    pub fn rest_key(mut self, key: impl Into<Secret>) -> Self {
+        self.rest_key = Some(key.into());
+        self
+    }
+
+    /// The master key, for [`build_master`](Self::build_master). [`build`](Self::build) never sends it.
+    pub fn master_key(mut self, key: impl Into<Secret>) -> Self {
+        self.master_key = Some(key.into());
+        self
+    }
+
+    /// How long a connection may take to be made. 10 seconds unless told.
+    pub fn connect_timeout(mut self, time: Duration) -> Self {
+        self.connect_timeout = time;
+        self
+    }
+
+    /// How long a request may take, from its start to the last byte of its answer. 60 seconds unless told.
+    pub fn timeout(mut self, time: Duration) -> Self {
+        self.timeout = time;
+        self
+    }
+
+    /// How long an unused connection is kept. 4 seconds unless told: the server closes its end after 5.
+    pub fn pool_idle_timeout(mut self, time: Duration) -> Self {
+        self.pool_idle_timeout = time;
+        self
+    }
+
+    /// Uses this HTTP client instead of one of our own: for proxies, certificates, or sharing
+    /// connections. The timeouts are then its business. Let it follow no redirects: they would carry the
+    /// keys to wherever they lead.
+    pub fn http_client(mut self, http: reqwest::Client) -> Self {
+        self.http = Some(http);
+        self
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    /// [`Error::Config`](crate::Error::Config) when the URL or a key is malformed or missing.
+    pub fn build(self) -> Result<Client> {
+        Ok(Client {
+            server: Arc::new(self.server()?),
+            auth: Auth::Public,
+        })
+    }
+
+    /// The client that sends the master key.
+    ///
+    /// # Errors
+    /// [`Error::Config`](crate::Error::Config) when the URL or a key is malformed or missing.
+    pub fn build_master(mut self) -> Result<MasterClient> {
+        let key = self.master_key.take().ok_or_else(|| {
+            config("the master key is missing: give `.master_key(..)` or set PARSE_MASTER_KEY")
+        })?;
+        header(key.expose(), "master key")?;
+        Ok(self.build()?.master(key))
+    }
+
+    fn server(self) -> Result<Server> {
+        let url = url::Url::parse(&self.url)
+            .map_err(|error| config(format!("`{}` is not a URL: {error}", self.url)))?;
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+            return Err(config(format!(
+                "`{}` must begin with http:// or https:// and name a host",
+                self.url
+            )));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(config(format!(
+                "`{}` must not have a query or a fragment",
+                self.url
+            )));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(config(
+                "the URL must not hold a user name or a password: give the keys by themselves",
+            ));
+        }
+        let app_id = self
+            .app_id
+            .ok_or_else(|| config("the application id is missing: give `.app_id(..)`"))?;
+        let mut keys = HeaderMap::new();
+        keys.insert(
+            HeaderName::from_static("x-parse-application-id"),
+            header(&app_id, "application id")?,
+        );
+        if let Some(key) = &self.rest_key {
+            keys.insert(
+                HeaderName::from_static("x-parse-rest-api-key"),
+                header(key.expose(), "REST key")?,
+            );
+        }
+        let http = match self.http {
+            Some(http) => http,
+            None => secured(reqwest::Client::builder(), url.scheme() == "https")?
+                .connect_timeout(self.connect_timeout)
+                .timeout(self.timeout)
+                .pool_idle_timeout(self.pool_idle_timeout)
+                // a redirect would carry the keys to wherever it leads
+                .redirect(reqwest::redirect::Policy::none())
+                .build()
+                .map_err(|error| config(format!("the HTTP client could not be built: {error}")))?,
+        };
+        Ok(Server {
+            http,
+            url: url.as_str().trim_end_matches('/').into(),
+            keys,
+            largest_page: 0.into(),
+        })
+    }
+}
+
+/// A key as a header's value, marked so that nothing prints it.
+pub(super) fn header(text: &str, what: &str) -> Result<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).map_err(|_| {
+        config(format!(
+            "the {what} holds characters that an HTTP header cannot carry"
+        ))
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// TLS by rustls with the ring provider, handed over ready-made: there is no process-wide default to set.
+/// The platform's certificates are read only where they are needed.
+#[cfg(feature = "rustls")]
+fn secured(http: reqwest::ClientBuilder, https: bool) -> Result<reqwest::ClientBuilder> {
+    use rustls_platform_verifier::BuilderVerifierExt;
+    let failed = |error: rustls::Error| config(format!("TLS could not be set up: {error}"));
+    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(failed)?;
+    let tls = if https {
+        tls.with_platform_verifier()
+            .map_err(failed)?
+            .with_no_client_auth()
+    } else {
+        tls.with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth()
+    };
+    Ok(http.tls_backend_preconfigured(tls))
+}
+
+#[cfg(not(feature = "rustls"))]
+fn secured(http: reqwest::ClientBuilder, https: bool) -> Result<reqwest::ClientBuilder> {
+    if https && cfg!(not(feature = "native-tls")) {
+        return Err(config(
+            "https needs one of the features `rustls` (the default) and `native-tls` of parse-orm",
+        ));
+    }
+    Ok(http)
+}

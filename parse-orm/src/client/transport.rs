@@ -1,0 +1,227 @@
+//! One request and its answer: the only place that speaks HTTP.
+
+use super::{Auth, Client, config::header};
+use crate::{Error, ErrorCode, Result, ServerError};
+use bytes::Bytes;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use serde::{Deserialize, Serialize};
+use std::fmt::Write;
+use tracing::Instrument;
+
+/// Everything but letters, digits and what RFC 3986 leaves unreserved.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// Longest URL that is sent as a GET; a longer query goes as a POST with `_method`. Servers and proxies
+/// refuse long URLs (the real server at about 16 KB, many proxies at 8 or 4).
+const LONGEST_URL: usize = 2000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method {
+    Get,
+    Post,
+    Put,
+    Delete,
+}
+
+impl Method {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// What is asked for, below the mount path.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Path<'a> {
+    Class(&'a str),
+    Object(&'a str, &'a str),
+}
+
+impl std::fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let encoded = |text| utf8_percent_encode(text, ENCODED);
+        match self {
+            Self::Class(class) => write!(f, "/classes/{}", encoded(class)),
+            Self::Object(class, id) => write!(f, "/classes/{}/{}", encoded(class), encoded(id)),
+        }
+    }
+}
+
+/// The parameters of a reading request: JSON in a POST's body, or `name=value` pairs in a URL.
+pub(crate) trait Params: Serialize {
+    /// Calls `pair` with the name and the text of each parameter.
+    fn pairs(&self, pair: &mut dyn FnMut(&str, &str)) -> Result<()>;
+}
+
+/// No parameters at all.
+#[derive(Serialize)]
+pub(crate) struct NoParams {}
+
+impl Params for NoParams {
+    fn pairs(&self, _: &mut dyn FnMut(&str, &str)) -> Result<()> {
+        Ok(())
+    }
+}
+
+pub(crate) struct Call<'a> {
+    pub(crate) method: Method,
+    pub(crate) path: Path<'a>,
+    pub(crate) body: Option<Vec<u8>>,
+}
+
+impl Client {
+    /// Asks for rows. Goes as a GET, or as a POST with `_method` where the URL would be too long.
+    pub(crate) async fn read<P: Params>(&self, path: Path<'_>, params: &P) -> Result<Bytes> {
+        let mut url = format!("{}{path}", self.server.url);
+        let mut first = true;
+        params.pairs(&mut |name, text| {
+            url.push(if std::mem::take(&mut first) { '?' } else { '&' });
+            // writing to a String cannot fail
+            let _ = write!(url, "{name}={}", utf8_percent_encode(text, ENCODED));
+        })?;
+        if url.len() <= LONGEST_URL {
+            return self.send(Method::Get, Method::Get, path, url, None).await;
+        }
+        #[derive(Serialize)]
+        struct Overridden<'a, P> {
+            _method: &'static str,
+            #[serde(flatten)]
+            params: &'a P,
+        }
+        let body = serde_json::to_vec(&Overridden {
+            _method: "GET",
+            params,
+        })
+        .map_err(|error| Error::invalid("query", None, error.to_string()))?;
+        let url = format!("{}{path}", self.server.url);
+        self.send(Method::Post, Method::Get, path, url, Some(body)).await
+    }
+
+    /// Sends one request and returns the body of a successful answer.
+    pub(crate) async fn call(&self, call: Call<'_>) -> Result<Bytes> {
+        let url = format!("{}{}", self.server.url, call.path);
+        self.send(call.method, call.method, call.path, url, call.body)
+            .await
+    }
+
+    /// `method` travels, `meaning` is what it stands for.
+    async fn send(
+        &self,
+        method: Method,
+        meaning: Method,
+        path: Path<'_>,
+        url: String,
+        body: Option<Vec<u8>>,
+    ) -> Result<Bytes> {
+        let span = tracing::debug_span!("parse_request", method = meaning.name(), %path, status = tracing::field::Empty);
+        let work = async {
+            let http = match method {
+                Method::Get => self.server.http.get(url),
+                Method::Post => self.server.http.post(url),
+                Method::Put => self.server.http.put(url),
+                Method::Delete => self.server.http.delete(url),
+            };
+            let mut http = http.headers(self.server.keys.clone());
+            match &self.auth {
+                Auth::Public => {}
+                Auth::Session(token) => {
+                    http = http.header(
+                        HeaderName::from_static("x-parse-session-token"),
+                        header(token.expose(), "session token")?,
+                    );
+                }
+                Auth::Master(key) => {
+                    http = http.header(
+                        HeaderName::from_static("x-parse-master-key"),
+                        header(key.expose(), "master key")?,
+                    );
+                }
+            }
+            if let Some(body) = body {
+                http = http
+                    .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+                    .body(body);
+            }
+            let answer = http.send().await?;
+            let status = answer.status().as_u16();
+            tracing::Span::current().record("status", status);
+            let body = answer.bytes().await?;
+            if (200..300).contains(&status) {
+                Ok(body)
+            } else {
+                Err(refused(status, &body, meaning.name(), path))
+            }
+        };
+        work.instrument(span).await
+    }
+}
+
+/// Reads every error shape that the server has: `{code, error}`, `{error}` without a code, `{code,
+/// message}`, an `error` that is an object, and what is no JSON at all.
+fn refused(status: u16, body: &[u8], method: &'static str, path: Path<'_>) -> Error {
+    #[derive(Deserialize)]
+    struct Body {
+        code: Option<serde_json::Value>,
+        error: Option<serde_json::Value>,
+        message: Option<String>,
+    }
+    let shape: Option<Body> = serde_json::from_slice(body).ok();
+    let Some(Body { code, error, message }) = shape else {
+        return unexpected(status, body);
+    };
+    if code.is_none() && error.is_none() && message.is_none() {
+        return unexpected(status, body);
+    }
+    let (text, details) = match error {
+        Some(serde_json::Value::String(text)) => (Some(text), None),
+        Some(serde_json::Value::Null) | None => (None, None),
+        Some(object) => {
+            let text = object
+                .get("message")
+                .or_else(|| object.get("error"))
+                .and_then(|text| text.as_str());
+            (text.map(Into::into), Some(object))
+        }
+    };
+    let code = code
+        .as_ref()
+        .or_else(|| details.as_ref()?.get("code"))
+        .and_then(serde_json::Value::as_i64);
+    Error::Server(Box::new(ServerError {
+        status,
+        code: code.map(ErrorCode::from),
+        message: text
+            .or(message)
+            .unwrap_or_else(|| "the server gave no reason".into()),
+        details,
+        method,
+        path: path.to_string(),
+    }))
+}
+
+/// An answer that is not Parse's, by its beginning.
+pub(crate) fn unexpected(status: u16, body: &[u8]) -> Error {
+    let text = String::from_utf8_lossy(&body[..body.len().min(800)]);
+    let excerpt: String = text
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .take(200)
+        .collect();
+    let excerpt = if excerpt.is_empty() {
+        "(empty)".into()
+    } else {
+        excerpt
+    };
+    Error::UnexpectedAnswer { status, excerpt }
+}

@@ -1,0 +1,386 @@
+//! What can go wrong, as a program can act on it.
+
+use crate::value::ObjectId;
+use std::fmt;
+
+/// The result of everything that talks to a server.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Everything that can go wrong.
+///
+/// No variant ever holds a key, a password or a session token.
+///
+/// ```
+/// # use parse_orm::{Error, ErrorCode, ServerError};
+/// # fn f(error: Error) -> &'static str {
+/// match &error {
+///     Error::DoesNotExist { .. } => "gone",
+///     Error::Server(refused) if refused.code == Some(ErrorCode::DuplicateValue) => "taken",
+///     Error::Connection(_) => "try again",
+///     _ => "report it",
+/// }
+/// # }
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The server answered with an error of its own.
+    #[error(transparent)]
+    Server(Box<ServerError>),
+    /// No (complete) answer arrived: no connection, a broken one, or a timeout.
+    #[error("{}: {}", if .0.is_timeout() { "the request timed out" } else { "the request failed" }, Causes(.0))]
+    Connection(#[source] reqwest::Error),
+    /// An answer arrived that no Parse Server gives, for example a proxy's HTML page.
+    #[error("HTTP status {status} with an answer that is not Parse JSON: {excerpt}")]
+    UnexpectedAnswer {
+        /// The HTTP status.
+        status: u16,
+        /// The beginning of the body, or what is wrong with it.
+        excerpt: String,
+    },
+    /// A row does not fit the model.
+    #[error(transparent)]
+    Decode(Box<DecodeError>),
+    /// Refused before anything was sent, because the server could not have stored or understood it.
+    #[error(transparent)]
+    Invalid(Box<InvalidError>),
+    /// `get` found no row, or the object to save, refresh or delete is gone (or hidden by its ACL).
+    #[error("no {class_name}{} exists, or it may not be seen", .id.as_ref().map(|id| format!(" with objectId `{id}`")).unwrap_or_default())]
+    DoesNotExist {
+        /// The class that was asked.
+        class_name: &'static str,
+        /// The id that was asked for, where one was.
+        id: Option<ObjectId>,
+    },
+    /// `get` found more than one row.
+    #[error("`get` matched more than one {class_name}; narrow the filter, or use `first`")]
+    MultipleObjects {
+        /// The class that was asked.
+        class_name: &'static str,
+    },
+    /// The object behind a pointer was asked for, but it was not part of the answer.
+    #[error(transparent)]
+    NotIncluded(Box<NotIncluded>),
+    /// The client's own configuration is wrong.
+    #[error("client configuration: {0}")]
+    Config(String),
+}
+
+impl Error {
+    /// The server's error code, where there is one. [`Error::DoesNotExist`] counts as
+    /// [`ErrorCode::ObjectNotFound`].
+    pub fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Server(error) => error.code,
+            Self::DoesNotExist { .. } => Some(ErrorCode::ObjectNotFound),
+            _ => None,
+        }
+    }
+
+    /// True when the object or row asked for does not exist or may not be seen (code 101).
+    pub fn is_not_found(&self) -> bool {
+        self.code() == Some(ErrorCode::ObjectNotFound)
+    }
+
+    pub(crate) fn invalid(class_name: &str, field: Option<&str>, message: impl Into<String>) -> Self {
+        Self::Invalid(Box::new(InvalidError {
+            class_name: class_name.into(),
+            field: field.map(Into::into),
+            message: message.into(),
+        }))
+    }
+}
+
+impl From<reqwest::Error> for Error {
+    fn from(error: reqwest::Error) -> Self {
+        // the URL carries the query's values: they belong in no log
+        Self::Connection(error.without_url())
+    }
+}
+
+impl From<DecodeError> for Error {
+    fn from(error: DecodeError) -> Self {
+        Self::Decode(Box::new(error))
+    }
+}
+
+impl From<NotIncluded> for Error {
+    fn from(error: NotIncluded) -> Self {
+        Self::NotIncluded(Box::new(error))
+    }
+}
+
+/// Prints the innermost cause, which is the one that says what happened.
+struct Causes<'a>(&'a reqwest::Error);
+
+impl fmt::Display for Causes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut cause: &dyn std::error::Error = self.0;
+        while let Some(next) = cause.source() {
+            cause = next;
+        }
+        fmt::Display::fmt(cause, f)
+    }
+}
+
+/// An error that the server answered with.
+///
+/// Match on [`code`](Self::code), never on the text: with `enableSanitizedErrorResponse` (the
+/// server's default) most texts are only "Permission denied".
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+#[error("{method} {path}: {message}{} (HTTP {status})", .code.map(|c| format!(", code {c}")).unwrap_or_default())]
+pub struct ServerError {
+    /// The HTTP status.
+    pub status: u16,
+    /// The Parse code. A few answers have none, such as the 403 for a wrong key.
+    pub code: Option<ErrorCode>,
+    /// The server's text.
+    pub message: String,
+    /// The whole `error` value, where it was an object instead of a text (a cloud function or a
+    /// webhook may send one).
+    pub details: Option<serde_json::Value>,
+    /// The HTTP method of the request.
+    pub method: &'static str,
+    /// The path of the request below the mount path, without its query.
+    pub path: String,
+}
+
+/// A row that does not fit its model.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[error("{class_name}{}{}: expected {expected}, found {found}",
+    .id.as_ref().map(|id| format!(" `{id}`")).unwrap_or_default(),
+    .field.as_ref().map(|f| format!(", field `{f}`")).unwrap_or_default())]
+pub struct DecodeError {
+    /// The class of the row.
+    pub class_name: &'static str,
+    /// The row's id, where it could be read.
+    pub id: Option<ObjectId>,
+    /// The Parse name of the field, where one is to blame.
+    pub field: Option<String>,
+    /// What the model declares.
+    pub expected: String,
+    /// What the row holds.
+    pub found: String,
+}
+
+/// Something that was refused before it was sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[error("{class_name}{}: {message}; nothing was sent", .field.as_ref().map(|f| format!(", field `{f}`")).unwrap_or_default())]
+pub struct InvalidError {
+    /// The class concerned.
+    pub class_name: String,
+    /// The Parse name of the field, where one is to blame.
+    pub field: Option<String>,
+    /// What is wrong, and what would be right.
+    pub message: String,
+}
+
+/// The object behind a pointer is not part of what the server sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[error("{}", self.text())]
+pub struct NotIncluded {
+    /// The class that the pointer points to.
+    pub target: &'static str,
+    /// The id that the pointer holds.
+    pub id: ObjectId,
+    /// The model's class and Rust field name, if the pointer came from a row.
+    pub origin: Option<(&'static str, &'static str)>,
+}
+
+impl NotIncluded {
+    fn text(&self) -> String {
+        let Self { target, id, origin } = self;
+        match origin {
+            Some((model, field)) => format!(
+                "`{model}.{field}` points to {target} `{id}`, which was not included; \
+                 add `.select_related({field})` to the query (or the target was deleted)"
+            ),
+            None => format!(
+                "this pointer to {target} `{id}` was made from an id and holds no object; \
+                 fetch it with `{target}::get(&client, pointer.id())`"
+            ),
+        }
+    }
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal,)*) => {
+        /// The server's error codes.
+        ///
+        /// Three numbers have two meanings, by where they come from: 143, 150 and 251. A number that
+        /// is not in the catalogue is kept as [`ErrorCode::Other`].
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorCode {
+            $(#[doc = concat!("Code ", stringify!($code), ".")] $(#[$doc])* $name,)*
+            /// Any other number, often a cloud function's own.
+            Other(i64),
+        }
+
+        impl ErrorCode {
+            /// The number.
+            pub const fn number(self) -> i64 {
+                match self {
+                    $(Self::$name => $code,)*
+                    Self::Other(number) => number,
+                }
+            }
+        }
+
+        impl From<i64> for ErrorCode {
+            fn from(number: i64) -> Self {
+                match number {
+                    $($code => Self::$name,)*
+                    other => Self::Other(other),
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Something else went wrong.
+    OtherCause = -1,
+    /// The server failed.
+    InternalServerError = 1,
+    /// The service is unavailable.
+    ServiceUnavailable = 2,
+    /// The connection failed; a rate limit answers with it too.
+    ConnectionFailed = 100,
+    /// No such object, or it may not be seen; also a failed login.
+    ObjectNotFound = 101,
+    /// The query is malformed.
+    InvalidQuery = 102,
+    /// The class name is malformed.
+    InvalidClassName = 103,
+    /// An object id is missing.
+    MissingObjectId = 104,
+    /// The field name is malformed or reserved.
+    InvalidKeyName = 105,
+    /// The pointer is malformed.
+    InvalidPointer = 106,
+    /// The JSON is malformed, or holds what the server cannot take.
+    InvalidJson = 107,
+    /// The command is not available.
+    CommandUnavailable = 108,
+    /// Parse is not initialised.
+    NotInitialized = 109,
+    /// The value does not fit the field's type.
+    IncorrectType = 111,
+    /// The push channel's name is malformed.
+    InvalidChannelName = 112,
+    /// Push is not configured.
+    PushMisconfigured = 115,
+    /// The object is too large.
+    ObjectTooLarge = 116,
+    /// The limit is malformed.
+    InvalidLimit = 117,
+    /// The skip is malformed.
+    InvalidSkip = 118,
+    /// The operation is not allowed for this client.
+    OperationForbidden = 119,
+    /// Not found in the cache.
+    CacheMiss = 120,
+    /// A nested key holds `$` or `.`.
+    InvalidNestedKey = 121,
+    /// The file name is malformed.
+    InvalidFileName = 122,
+    /// The ACL is malformed.
+    InvalidAcl = 123,
+    /// The request took too long on the server.
+    Timeout = 124,
+    /// The email address is malformed.
+    InvalidEmailAddress = 125,
+    /// The content type is missing.
+    MissingContentType = 126,
+    /// The content length is missing.
+    MissingContentLength = 127,
+    /// The content length is malformed.
+    InvalidContentLength = 128,
+    /// The file is too large.
+    FileTooLarge = 129,
+    /// The file could not be saved.
+    FileSaveError = 130,
+    /// A unique value is taken.
+    DuplicateValue = 137,
+    /// The expiration is malformed.
+    InvalidExpiration = 138,
+    /// The role name is malformed.
+    InvalidRoleName = 139,
+    /// A quota is exceeded.
+    ExceededQuota = 140,
+    /// Cloud code failed.
+    ScriptFailed = 141,
+    /// A cloud code validator refused.
+    ValidationFailed = 142,
+    /// A webhook failed (older clients: the image data is malformed).
+    WebhookError = 143,
+    /// A file has not been uploaded.
+    UnsavedFile = 151,
+    /// The push time is malformed.
+    InvalidPushTime = 152,
+    /// The file could not be deleted.
+    FileDeleteError = 153,
+    /// The query is too inefficient.
+    InefficientQuery = 154,
+    /// The request limit is exceeded.
+    RequestLimitExceeded = 155,
+    /// A request with this request id was received before.
+    DuplicateRequest = 159,
+    /// The event name is malformed.
+    InvalidEventName = 160,
+    /// A file without a name cannot be deleted.
+    FileDeleteUnnamed = 161,
+    /// The value is not acceptable.
+    InvalidValue = 162,
+    /// The user name is missing.
+    UsernameMissing = 200,
+    /// The password is missing.
+    PasswordMissing = 201,
+    /// The user name is taken.
+    UsernameTaken = 202,
+    /// The email address is taken.
+    EmailTaken = 203,
+    /// The email address is missing.
+    EmailMissing = 204,
+    /// No user has this email address.
+    EmailNotFound = 205,
+    /// The session is missing.
+    SessionMissing = 206,
+    /// Users are created by signing up.
+    MustCreateUserThroughSignup = 207,
+    /// The account is linked to another user.
+    AccountAlreadyLinked = 208,
+    /// The session token is not (or no longer) valid.
+    InvalidSessionToken = 209,
+    /// Multi-factor authentication failed.
+    MfaError = 210,
+    /// A multi-factor token is required.
+    MfaTokenRequired = 211,
+    /// The linked id is missing.
+    LinkedIdMissing = 250,
+    /// The linked session is not valid; within a transaction: a write conflict.
+    InvalidLinkedSession = 251,
+    /// The authentication service is not supported.
+    UnsupportedService = 252,
+    /// The authentication data is malformed.
+    InvalidAuthData = 253,
+    /// The schema operation is not valid.
+    InvalidSchemaOperation = 255,
+    /// Several errors in one.
+    AggregateError = 600,
+    /// A file could not be read.
+    FileReadError = 601,
+    /// A request across domains was refused.
+    XDomainRequest = 602,
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.number().fmt(f)
+    }
+}

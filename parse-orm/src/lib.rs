@@ -1,0 +1,102 @@
+#![doc = include_str!("../../README.md")]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod client;
+#[doc(hidden)]
+pub mod codegen;
+mod error;
+mod object;
+mod query;
+mod value;
+
+/// Everything a program usually needs: `use parse_orm::prelude::*;`
+pub mod prelude {
+    pub use crate::{
+        Acl, Bytes, Client, Draft, Error, ErrorCode, File, GeoPoint, Json, MasterClient, Object, ObjectId,
+        Objects, ParseObject, ParseValue, Pointer, Polygon, Q, QuerySet, Relation, Slice, Unsaved, Who, q,
+        query,
+    };
+    pub use chrono::{DateTime, Utc};
+}
+
+pub use client::{Client, ClientBuilder, MasterClient, Secret};
+pub use error::{DecodeError, Error, ErrorCode, InvalidError, NotIncluded, Result, ServerError};
+pub use object::{Draft, FieldSet, Object, ParseObject, Pointer, Relation, Schema, Unsaved};
+pub use parse_orm_derive::{ParseObject, ParseValue};
+pub use query::{
+    Comparable, Embedded, Field, Includable, Include, IntoInclude, IntoOperand, IntoOperandList, IntoOrder,
+    IntoRange, Objects, Operand, OperandOf, Order, Ordered, Q, QuerySet, Slice, Sortable, Textual,
+    Traversable, kind,
+};
+pub use value::{
+    Acl, Bytes, FieldSchema, FieldType, File, Form, GeoError, GeoPoint, Json, ObjectId, ParseValue,
+    Permission, Polygon, Who,
+};
+
+#[doc(hidden)]
+pub use parse_orm_derive::{__q, __query};
+
+/// A query in Django's spelling, checked by the compiler.
+///
+/// `query!(start.method(..).method(..)[from..to])`, where `start` is a model or any expression that is a
+/// query set. The value is a [`QuerySet`] (a [`Slice`] after `[..]`).
+///
+/// | in the macro | means |
+/// | --- | --- |
+/// | `filter(score__gte = 1000, cheat_mode = false)` | all of the conditions hold |
+/// | `exclude(score__lt = 5, cheat_mode = true)` | not all of them hold |
+/// | `player.name = "Ann"`, `player__name = "Ann"` | through a pointer, or into an embedded struct |
+/// | `Q(a = 1) \| Q(b = 2)`, `&`, `!Q(..)` | combined conditions; `Q(a = 1, b = 2)` is both |
+/// | `filter(stored, score__gt = 1)` | a condition that was made elsewhere, by [`q!`] or from tokens |
+/// | `order_by(-score, player_name)` | descending, then ascending |
+/// | `select_related(player.team)` | with the objects behind the pointers |
+/// | `[10..20]` | rows 10 to 19 |
+///
+/// Lookups: `exact ne gt gte lt lte range in nin isnull`, and for text `contains icontains startswith
+/// istartswith endswith iendswith regex iregex`. Values are ordinary expressions; `.await` and `?` work in
+/// them. Every other method is called as it is.
+///
+/// ```
+/// # use parse_orm::prelude::*;
+/// # #[derive(ParseObject, Clone, Debug)] struct Player { name: String }
+/// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64, player: Option<Pointer<Player>> }
+/// let minimum = 1000;
+/// let set = query!(GameScore
+///     .filter(score__gte = minimum, player.name__startswith = "J")
+///     .order_by(-score)
+///     .select_related(player));
+/// assert_eq!(
+///     serde_json::to_value(&set).unwrap(),
+///     serde_json::json!({
+///         "where": {
+///             "score": {"$gte": 1000},
+///             "player": {"$inQuery": {"where": {"name": {"$regex": "^\\QJ\\E"}}, "className": "Player"}},
+///         },
+///         "order": "-score",
+///         "include": "player",
+///     })
+/// );
+/// ```
+#[macro_export]
+macro_rules! query {
+    ($($query:tt)*) => { $crate::__query! { $crate $($query)* } };
+}
+
+/// A condition to store and reuse: `q!(GameScore, score__gte = 1000, cheat_mode = false)` is a
+/// [`Q<GameScore>`](Q). The conditions are those of [`query!`]'s `filter`.
+///
+/// ```
+/// # use parse_orm::prelude::*;
+/// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64, cheat_mode: bool }
+/// let fair = q!(GameScore, cheat_mode = false);
+/// let best = query!(GameScore.filter(fair, score__gte = 1000));
+/// assert_eq!(
+///     serde_json::to_string(&best).unwrap(),
+///     r#"{"where":{"cheatMode":false,"score":{"$gte":1000}}}"#
+/// );
+/// ```
+#[macro_export]
+macro_rules! q {
+    ($($condition:tt)*) => { $crate::__q! { $crate $($condition)* } };
+}

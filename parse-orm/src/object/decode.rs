@@ -1,0 +1,458 @@
+//! From an answer's bytes straight into typed objects, in one pass.
+//!
+//! A page that holds a row which does not fit is read a second time, row by row, to find out which and why:
+//! only a broken page pays for that.
+
+use super::{Meta, Object, ParseObject};
+use crate::client::unexpected;
+use crate::value::{Acl, ObjectId, Timestamp};
+use crate::{DecodeError, Error, Result};
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// One JSON object, taken apart: what every row has, and the model's fields as far as they were there.
+#[doc(hidden)]
+pub struct Raw<T: ParseObject> {
+    /// `__type`, of an object inside another one: `Object` when it was included, or `Pointer`.
+    pub(crate) included: Option<bool>,
+    pub(crate) class_name: Option<Box<str>>,
+    pub(crate) id: Option<ObjectId>,
+    pub(crate) created_at: Option<Timestamp>,
+    pub(crate) updated_at: Option<Timestamp>,
+    pub(crate) acl: Option<Acl>,
+    pub(crate) fields: T::Partial,
+}
+
+impl<T: ParseObject> fmt::Debug for Raw<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Raw")
+            .field("class_name", &self.class_name)
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T: ParseObject> Raw<T> {
+    /// The object, if nothing that it needs is missing.
+    pub(crate) fn finish(self) -> Result<Object<T>, DecodeError> {
+        let wrong = |id: Option<ObjectId>, field: &str, expected: &str| DecodeError {
+            class_name: T::CLASS_NAME,
+            id,
+            field: Some(field.into()),
+            expected: expected.into(),
+            found: "no such field".into(),
+        };
+        let Some(id) = self.id else {
+            return Err(wrong(None, "objectId", "String"));
+        };
+        let value = match T::__finish(self.fields) {
+            Ok(value) => value,
+            Err(field) => {
+                let field = &T::SCHEMA.fields[field];
+                return Err(wrong(Some(id), field.name, &field.describe()));
+            }
+        };
+        let Some(Timestamp(created_at)) = self.created_at else {
+            return Err(wrong(Some(id), "createdAt", "Date"));
+        };
+        let updated_at = self.updated_at.map_or(created_at, |Timestamp(date)| date);
+        let meta = Meta {
+            id,
+            created_at,
+            updated_at,
+            acl: self.acl.map(Box::new),
+        };
+        Ok(Object::new(meta, value))
+    }
+}
+
+enum Key {
+    Field(usize),
+    Type,
+    ClassName,
+    ObjectId,
+    CreatedAt,
+    UpdatedAt,
+    Acl,
+    Other,
+}
+
+/// Turns a key into what it stands for, without keeping its text.
+struct KeySeed(fn(&str) -> Option<usize>);
+
+impl<'de> DeserializeSeed<'de> for KeySeed {
+    type Value = Key;
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Key, D::Error> {
+        from.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for KeySeed {
+    type Value = Key;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+    fn visit_str<E>(self, key: &str) -> Result<Key, E> {
+        Ok(match (self.0)(key) {
+            Some(field) => Key::Field(field),
+            None => match key {
+                "objectId" => Key::ObjectId,
+                "createdAt" => Key::CreatedAt,
+                "updatedAt" => Key::UpdatedAt,
+                "ACL" => Key::Acl,
+                "__type" => Key::Type,
+                "className" => Key::ClassName,
+                _ => Key::Other,
+            },
+        })
+    }
+}
+
+/// Turns a key into the number of a field.
+pub(crate) struct KeyIndex(pub(crate) fn(&str) -> Option<usize>);
+
+impl<'de> DeserializeSeed<'de> for KeyIndex {
+    type Value = Option<usize>;
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Option<usize>, D::Error> {
+        from.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for KeyIndex {
+    type Value = Option<usize>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+    fn visit_str<E>(self, key: &str) -> Result<Option<usize>, E> {
+        Ok((self.0)(key))
+    }
+}
+
+struct FieldSeed<'a, T: ParseObject> {
+    into: &'a mut T::Partial,
+    field: usize,
+}
+
+impl<'de, T: ParseObject> DeserializeSeed<'de> for FieldSeed<'_, T> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        T::__decode(self.into, self.field, from)
+    }
+}
+
+/// Reads one JSON object, its keys in any order.
+pub(crate) struct RawSeed<T>(PhantomData<T>);
+
+impl<T> RawSeed<T> {
+    pub(crate) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<'de, T: ParseObject> DeserializeSeed<'de> for RawSeed<T> {
+    type Value = Raw<T>;
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Raw<T>, D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+impl<'de, T: ParseObject> Visitor<'de> for RawSeed<T> {
+    type Value = Raw<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an object of the class {}", T::CLASS_NAME)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Raw<T>, A::Error> {
+        let mut raw = Raw::<T> {
+            included: None,
+            class_name: None,
+            id: None,
+            created_at: None,
+            updated_at: None,
+            acl: None,
+            fields: T::__partial(),
+        };
+        while let Some(key) = map.next_key_seed(KeySeed(T::__index))? {
+            match key {
+                Key::Field(field) => map.next_value_seed(FieldSeed::<T> {
+                    into: &mut raw.fields,
+                    field,
+                })?,
+                Key::ObjectId => raw.id = Some(map.next_value()?),
+                Key::CreatedAt => raw.created_at = Some(map.next_value()?),
+                Key::UpdatedAt => raw.updated_at = Some(map.next_value()?),
+                Key::Acl => raw.acl = map.next_value()?,
+                Key::Type => raw.included = Some(map.next_value::<Kind>()? == Kind::Object),
+                Key::ClassName => {
+                    // the expected name is the rule, and then not worth keeping
+                    let name: ClassName<'_> = map.next_value()?;
+                    raw.class_name = (name.0 != T::CLASS_NAME).then(|| name.0.into());
+                }
+                Key::Other => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(raw)
+    }
+}
+
+#[derive(Deserialize, PartialEq)]
+enum Kind {
+    Pointer,
+    Object,
+}
+
+#[derive(Deserialize)]
+struct ClassName<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Reads a stored object as a whole.
+struct ObjectSeed<T>(PhantomData<T>);
+
+impl<'de, T: ParseObject> DeserializeSeed<'de> for ObjectSeed<T> {
+    type Value = Object<T>;
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Object<T>, D::Error> {
+        RawSeed::<T>::new()
+            .deserialize(from)?
+            .finish()
+            .map_err(D::Error::custom)
+    }
+}
+
+/// The rows of one answer.
+pub(crate) struct Page<R> {
+    pub(crate) rows: Vec<R>,
+    pub(crate) count: Option<u64>,
+}
+
+impl<'de, T: ParseObject> Visitor<'de> for PageSeed<T> {
+    type Value = Page<Object<T>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a page of rows")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut rows, mut count) = (None, None);
+        while let Some(ClassName(key)) = map.next_key()? {
+            match &*key {
+                "results" => rows = Some(map.next_value_seed(RowsSeed(self.0))?),
+                "count" => count = map.next_value()?,
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(Page {
+            rows: rows.ok_or_else(|| A::Error::missing_field("results"))?,
+            count,
+        })
+    }
+}
+
+struct PageSeed<T>(PhantomData<T>);
+struct RowsSeed<T>(PhantomData<T>);
+
+impl<'de, T: ParseObject> DeserializeSeed<'de> for RowsSeed<T> {
+    type Value = Vec<Object<T>>;
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_seq(self)
+    }
+}
+
+impl<'de, T: ParseObject> Visitor<'de> for RowsSeed<T> {
+    type Value = Vec<Object<T>>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("rows")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut rows = Vec::new();
+        while let Some(row) = list.next_element_seed(ObjectSeed(self.0))? {
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+}
+
+/// The answer's text; checked once, so that no string in it has to be checked again.
+fn text(body: &[u8]) -> Result<&str> {
+    std::str::from_utf8(body).map_err(|_| unexpected(200, body))
+}
+
+fn read<'de, S: DeserializeSeed<'de>>(seed: S, text: &'de str) -> serde_json::Result<S::Value> {
+    let mut from = serde_json::Deserializer::from_str(text);
+    let value = seed.deserialize(&mut from)?;
+    from.end()?;
+    Ok(value)
+}
+
+impl<'de, T: ParseObject> DeserializeSeed<'de> for PageSeed<T> {
+    type Value = Page<Object<T>>;
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+/// Reads a page; a row that does not fit the model is an `Err` of its own among the others.
+pub(crate) fn page<T: ParseObject>(body: &[u8]) -> Result<Page<Result<Object<T>, DecodeError>>> {
+    let text = text(body)?;
+    if let Ok(Page { rows, count }) = read(PageSeed::<T>(PhantomData), text) {
+        return Ok(Page {
+            rows: rows.into_iter().map(Ok).collect(),
+            count,
+        });
+    }
+    #[derive(Deserialize)]
+    struct Rows<'a> {
+        #[serde(borrow)]
+        results: Vec<&'a RawValue>,
+        count: Option<u64>,
+    }
+    let Rows { results, count } = serde_json::from_str(text).map_err(|_| unexpected(200, body))?;
+    Ok(Page {
+        rows: results.iter().map(|row| object(row.get())).collect(),
+        count,
+    })
+}
+
+/// Reads a page of which only the numbers matter: how many rows it holds, and the count.
+pub(crate) fn tally(body: &[u8]) -> Result<(usize, Option<u64>)> {
+    #[derive(Deserialize)]
+    struct Tally {
+        results: Vec<IgnoredAny>,
+        count: Option<u64>,
+    }
+    let Tally { results, count } = serde_json::from_slice(body).map_err(|_| unexpected(200, body))?;
+    Ok((results.len(), count))
+}
+
+/// Reads the answer to a get.
+pub(crate) fn row<T: ParseObject>(body: &[u8]) -> Result<Object<T>> {
+    let text = text(body)?;
+    if serde_json::from_str::<IgnoredAny>(text).is_err() {
+        return Err(unexpected(200, body));
+    }
+    object(text).map_err(Error::from)
+}
+
+/// Reads the answer to a create or an update: only what the server wants to tell.
+pub(crate) fn answer<T: ParseObject>(body: &[u8]) -> Result<Raw<T>> {
+    let text = text(body)?;
+    read(RawSeed::<T>::new(), text).map_err(|error| match blame::<T>(text) {
+        Some(blamed) => blamed.into(),
+        None if error.is_syntax() || error.is_eof() => unexpected(200, body),
+        None => unexpected(200, error.to_string().as_bytes()),
+    })
+}
+
+fn object<T: ParseObject>(text: &str) -> Result<Object<T>, DecodeError> {
+    match read(RawSeed::<T>::new(), text) {
+        Ok(raw) => raw.finish(),
+        Err(error) => Err(blame::<T>(text).unwrap_or_else(|| DecodeError {
+            class_name: T::CLASS_NAME,
+            id: None,
+            field: None,
+            expected: format!("an object of the class {}", T::CLASS_NAME),
+            found: without_position(&error),
+        })),
+    }
+}
+
+/// Finds the field that does not fit, by reading each on its own.
+fn blame<T: ParseObject>(text: &str) -> Option<DecodeError> {
+    let Entries(entries) = serde_json::from_str(text).ok()?;
+    let id = entries
+        .iter()
+        .find(|(key, _)| key == "objectId")
+        .and_then(|(_, raw)| serde_json::from_str::<ObjectId>(raw.get()).ok());
+    entries.iter().find_map(|(key, raw)| {
+        let (error, expected) = if let Some(field) = T::__index(key) {
+            let mut from = serde_json::Deserializer::from_str(raw.get());
+            let error = T::__decode(&mut T::__partial(), field, &mut from).err()?;
+            (error, T::SCHEMA.fields[field].describe())
+        } else {
+            match &**key {
+                "objectId" => (
+                    serde_json::from_str::<ObjectId>(raw.get()).err()?,
+                    "String".into(),
+                ),
+                "createdAt" | "updatedAt" => {
+                    (serde_json::from_str::<Timestamp>(raw.get()).err()?, "Date".into())
+                }
+                "ACL" => (
+                    serde_json::from_str::<Option<Acl>>(raw.get()).err()?,
+                    "an ACL".into(),
+                ),
+                _ => return None,
+            }
+        };
+        Some(DecodeError {
+            class_name: T::CLASS_NAME,
+            id: id.clone(),
+            field: Some(key.to_string()),
+            expected,
+            found: describe(raw.get(), &error),
+        })
+    })
+}
+
+/// What a value is, in the server's terms, and what the decoder has against it.
+fn describe(raw: &str, error: &serde_json::Error) -> String {
+    let short = |text: &str| {
+        let mut short: String = text.chars().take(40).collect();
+        if short.len() < text.len() {
+            short.push('…');
+        }
+        short
+    };
+    match raw.as_bytes().first() {
+        Some(b'n') => "null".into(),
+        Some(b'"') => format!("String {}", short(raw)),
+        Some(b't' | b'f') => format!("Boolean {raw}"),
+        Some(b'[') => format!("Array ({})", without_position(error)),
+        Some(b'{') => {
+            #[derive(Deserialize)]
+            struct Typed {
+                __type: Option<String>,
+            }
+            let kind = serde_json::from_str(raw)
+                .ok()
+                .and_then(|Typed { __type: kind }| kind);
+            format!(
+                "{} ({})",
+                kind.as_deref().unwrap_or("Object"),
+                without_position(error)
+            )
+        }
+        _ => format!("Number {}", short(raw)),
+    }
+}
+
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or_default().into()
+}
+
+/// The entries of a JSON object, undecoded, in their order.
+struct Entries<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct All<'a>(PhantomData<&'a ()>);
+        impl<'de: 'a, 'a> Visitor<'de> for All<'a> {
+            type Value = Entries<'a>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<'a>, A::Error> {
+                let mut entries = Vec::new();
+                while let Some((ClassName(key), value)) = map.next_entry()? {
+                    entries.push((key, value));
+                }
+                Ok(Entries(entries))
+            }
+        }
+        from.deserialize_map(All(PhantomData))
+    }
+}

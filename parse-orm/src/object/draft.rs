@@ -1,0 +1,114 @@
+//! A value on its way to becoming a stored object.
+
+use super::decode::answer;
+use super::encode::Body;
+use super::{Meta, Object, ParseObject};
+use crate::client::{Call, Method, Path};
+use crate::value::{Acl, ObjectId, Timestamp};
+use crate::{Client, Error, Result};
+use std::borrow::Cow;
+
+/// A value with what only a new object can be given: an ACL, and an id of its own.
+///
+/// ```
+/// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
+/// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
+/// # let server = MockServer::start().await; let client = server.client();
+/// let score = Draft::new(GameScore { score: 1 })
+///     .acl(Acl::new().allow_read(Who::Public))
+///     .create(&client)
+///     .await?;
+/// assert!(score.acl().is_some_and(|acl| !acl.may_write(&Who::Public)));
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "a draft is stored by `create`"]
+pub struct Draft<'a, T: ParseObject> {
+    value: Cow<'a, T>,
+    acl: Option<Acl>,
+    id: Option<ObjectId>,
+}
+
+impl<T: ParseObject> Draft<'static, T> {
+    /// A draft of this value.
+    pub fn new(value: T) -> Self {
+        Self {
+            value: Cow::Owned(value),
+            acl: None,
+            id: None,
+        }
+    }
+}
+
+impl<'a, T: ParseObject> Draft<'a, T> {
+    pub(crate) fn of(value: &'a T) -> Self {
+        Self {
+            value: Cow::Borrowed(value),
+            acl: None,
+            id: None,
+        }
+    }
+
+    /// Who may read and write the object, from its first moment.
+    pub fn acl(mut self, acl: Acl) -> Self {
+        self.acl = Some(acl);
+        self
+    }
+
+    /// An id of the application's choice. The server must allow custom object ids, and refuses every
+    /// create *without* one then.
+    pub fn id(mut self, id: impl Into<ObjectId>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Stores the object. One POST.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`](crate::Error::Invalid) when a value cannot be stored, and whatever the server
+    /// answers. The draft stays as it is and can be tried again.
+    pub async fn create(&self, client: &Client) -> Result<Object<T>> {
+        self.send(client).await
+    }
+
+    pub(crate) async fn create_on(self, client: &Client) -> Result<Object<T>> {
+        self.send(client).await
+    }
+
+    async fn send(&self, client: &Client) -> Result<Object<T>> {
+        let fields = T::SCHEMA.writable().without(self.value.__absent());
+        let mut body = Body::new(&*self.value, fields);
+        (body.acl, body.id) = (self.acl.as_ref(), self.id.as_ref());
+        let body = Some(body.to_bytes()?);
+        let call = Call {
+            method: Method::Post,
+            path: Path::Class(T::CLASS_NAME),
+            body,
+        };
+        let mut raw = answer::<T>(&client.call(call).await?)?;
+        let incomplete = |what| Error::UnexpectedAnswer {
+            status: 201,
+            excerpt: format!("the answer to a create has no {what}"),
+        };
+        let Some(id) = raw.id.take().or_else(|| self.id.clone()) else {
+            return Err(incomplete("objectId"));
+        };
+        let Some(Timestamp(created_at)) = raw.created_at.take() else {
+            return Err(incomplete("createdAt"));
+        };
+        let updated_at = raw.updated_at.take().map_or(created_at, |Timestamp(date)| date);
+        let acl = raw.acl.take().or_else(|| self.acl.clone()).map(Box::new);
+        let mut value = T::clone(&self.value);
+        value.__merge(raw.fields);
+        Ok(Object::new(
+            Meta {
+                id,
+                created_at,
+                updated_at,
+                acl,
+            },
+            value,
+        ))
+    }
+}

@@ -1,0 +1,97 @@
+//! From objects straight into a request's bytes.
+
+use super::{FieldSet, Operation, ParseObject};
+use crate::value::{Acl, Form, ObjectId};
+use crate::{Error, Result};
+use serde::ser::{Error as _, SerializeMap};
+use serde::{Serialize, Serializer};
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+/// One field of a value.
+pub(crate) struct FieldRef<'a, T>(pub(crate) &'a T, pub(crate) usize, pub(crate) Form);
+
+impl<T: ParseObject> Serialize for FieldRef<'_, T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.__encode(self.1, self.2, to)
+    }
+}
+
+/// What a save or a create sends.
+pub(crate) struct Body<'a, T> {
+    pub(crate) value: &'a T,
+    /// Sent as values; one that is absent is sent as a Delete.
+    pub(crate) fields: FieldSet,
+    /// Sent as operations.
+    pub(crate) operations: Option<&'a BTreeMap<usize, Operation>>,
+    pub(crate) acl: Option<&'a Acl>,
+    pub(crate) id: Option<&'a ObjectId>,
+    pub(crate) form: Form,
+    /// Which field was being written, for the error.
+    at: Cell<Option<usize>>,
+}
+
+impl<'a, T: ParseObject> Body<'a, T> {
+    pub(crate) fn new(value: &'a T, fields: FieldSet) -> Self {
+        Self {
+            value,
+            fields,
+            operations: None,
+            acl: None,
+            id: None,
+            form: Form::Wire,
+            at: Cell::new(None),
+        }
+    }
+
+    /// The JSON, or an error that names the field which has none.
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(256);
+        self.serialize(&mut serde_json::Serializer::new(&mut bytes))
+            .map_err(|error| {
+                let field = self.at.get().map(|field| T::SCHEMA.fields[field].name);
+                Error::invalid(T::CLASS_NAME, field, error.to_string())
+            })?;
+        Ok(bytes)
+    }
+}
+
+#[derive(Serialize)]
+struct Delete {
+    __op: &'static str,
+}
+
+impl<T: ParseObject> Serialize for Body<'_, T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(None)?;
+        if let Some(id) = self.id {
+            map.serialize_entry("objectId", id)?;
+        }
+        let absent = self.value.__absent();
+        for field in self.fields.iter() {
+            self.at.set(Some(field));
+            let schema = &T::SCHEMA.fields[field];
+            if schema.read_only && self.form == Form::Wire {
+                return Err(S::Error::custom(
+                    "the field is declared `read_only`; undo the change with `revert`",
+                ));
+            }
+            if !absent.contains(field) {
+                map.serialize_entry(schema.name, &FieldRef(self.value, field, self.form))?;
+            } else if self.form == Form::Wire {
+                map.serialize_entry(schema.name, &Delete { __op: "Delete" })?;
+            }
+        }
+        for (&field, operation) in self.operations.into_iter().flatten() {
+            if !self.fields.contains(field) {
+                self.at.set(Some(field));
+                map.serialize_entry(T::SCHEMA.fields[field].name, operation)?;
+            }
+        }
+        self.at.set(None);
+        if let Some(acl) = self.acl {
+            map.serialize_entry("ACL", acl)?;
+        }
+        map.end()
+    }
+}

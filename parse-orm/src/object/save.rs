@@ -1,0 +1,123 @@
+//! Saving, refreshing and deleting one object.
+
+use super::decode::{answer, row};
+use super::encode::Body;
+use super::{Object, ParseObject};
+use crate::client::{Call, Method, NoParams, Path};
+use crate::value::Timestamp;
+use crate::{Client, Error, ErrorCode, Result};
+
+/// What [`Object::refresh`] does with unsaved changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unsaved {
+    /// They are made again on the newer values: assignments win, operations are applied.
+    Keep,
+    /// They are dropped.
+    Discard,
+}
+
+impl<T: ParseObject> Object<T> {
+    /// Sends what changed, and nothing if nothing did. One PUT.
+    ///
+    /// A field that was assigned to goes as its value (`None` where there was something: a Delete), one
+    /// that only saw atomic operations as an operation. What the server changed on its side (the result of
+    /// an operation, a `beforeSave`) is taken over; objects included by a pointer stay.
+    ///
+    /// # Errors
+    /// Every change stays pending when the server refuses or cannot be reached, and when a value cannot be
+    /// stored ([`Error::Invalid`], nothing is sent then). [`Error::DoesNotExist`]: the object is gone, or may
+    /// not be changed by this client. [`Error::Decode`]: the changes *are* saved, but the server answered
+    /// with a value of another type.
+    pub async fn save(&mut self, client: &Client) -> Result<()> {
+        let Some(pending) = &self.pending else {
+            return Ok(());
+        };
+        let mut body = Body::new(&self.value, pending.assigned(&self.value));
+        body.operations = Some(&pending.operations);
+        body.acl = self.acl().filter(|acl| pending.acl_changed(Some(acl)));
+        if body.fields.is_empty() && pending.operations.is_empty() && body.acl.is_none() {
+            self.pending = None;
+            return Ok(());
+        }
+        let body = Some(body.to_bytes()?);
+        let path = Path::Object(T::CLASS_NAME, self.meta.id.as_str());
+        let bytes = client
+            .call(Call {
+                method: Method::Put,
+                path,
+                body,
+            })
+            .await
+            .map_err(|e| self.gone(e))?;
+        let answer = answer::<T>(&bytes);
+        // the server has it: sending an increment twice would be worse than an unread answer
+        self.pending = None;
+        let answer = answer?;
+        if let Some(Timestamp(date)) = answer.updated_at {
+            self.meta.updated_at = date;
+        }
+        if let Some(acl) = answer.acl {
+            self.meta.acl = Some(Box::new(acl));
+        }
+        self.value.__merge(answer.fields);
+        Ok(())
+    }
+
+    /// Reads the object again. Objects that were included by pointers are not part of it: query with
+    /// `select_related` for those. One GET.
+    ///
+    /// # Errors
+    /// [`Error::DoesNotExist`] when the object is gone or may not be seen; the object here stays as it is.
+    pub async fn refresh(&mut self, client: &Client, unsaved: Unsaved) -> Result<()> {
+        let path = Path::Object(T::CLASS_NAME, self.meta.id.as_str());
+        let bytes = client
+            .read(path, &NoParams {})
+            .await
+            .map_err(|error| self.gone(error))?;
+        let newer = row::<T>(&bytes)?;
+        match self.pending.take().filter(|_| unsaved == Unsaved::Keep) {
+            None => *self = newer,
+            Some(pending) => {
+                let acl = pending.acl_changed(self.acl()).then(|| self.meta.acl.take());
+                let (value, mut rebased) = pending.rebase(self.value.clone(), newer.value);
+                rebased.acl.clone_from(&newer.meta.acl);
+                self.value = value;
+                self.meta = newer.meta;
+                if let Some(acl) = acl {
+                    self.meta.acl = acl;
+                }
+                self.pending = Some(Box::new(rebased));
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes the object on the server and returns the plain value. One DELETE.
+    ///
+    /// # Errors
+    /// [`Error::DoesNotExist`] when it is gone already, or may not be deleted by this client.
+    pub async fn delete(self, client: &Client) -> Result<T> {
+        let path = Path::Object(T::CLASS_NAME, self.meta.id.as_str());
+        client
+            .call(Call {
+                method: Method::Delete,
+                path,
+                body: None,
+            })
+            .await
+            .map_err(|error| self.gone(error))?;
+        Ok(self.into_inner())
+    }
+
+    /// Code 101 about this very object, by its name.
+    fn gone(&self, error: Error) -> Error {
+        match error.code() {
+            Some(ErrorCode::ObjectNotFound) => Error::DoesNotExist {
+                class_name: T::CLASS_NAME,
+                id: Some(self.meta.id.clone()),
+            },
+            _ => error,
+        }
+    }
+}

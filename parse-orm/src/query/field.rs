@@ -1,0 +1,283 @@
+//! Field tokens, and the lookups that each type of field has.
+
+use super::condition::{Node, Q, Test};
+use super::operand::{IntoOperand, IntoOperandList, IntoRange, Operand, kind};
+use super::text::{self, Anchor};
+use crate::object::{ParseObject, Pointer};
+use crate::value::{Bytes, GeoPoint, ObjectId, ParseValue, Polygon};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// A typed reference to one field of the model `R`, of the type `V`.
+///
+/// The derive makes one for every field: `GameScore::F.score`. Its methods are the lookups; what
+/// `query!` writes as `score__gte = 1000` is `GameScore::F.score.gte(1000)`.
+///
+/// ```
+/// # use parse_orm::prelude::*;
+/// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64 }
+/// let high = GameScore::F.score.gte(1000);
+/// assert_eq!(serde_json::to_string(&high).unwrap(), r#"{"score":{"$gte":1000}}"#);
+/// ```
+pub struct Field<R, V> {
+    pub(super) name: &'static str,
+    _types: PhantomData<fn() -> (R, V)>,
+}
+
+impl<R, V> Clone for Field<R, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R, V> Copy for Field<R, V> {}
+
+impl<R, V> fmt::Debug for Field<R, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Field({})", self.name)
+    }
+}
+
+impl<R, V> Field<R, V> {
+    /// For generated code.
+    #[doc(hidden)]
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            _types: PhantomData,
+        }
+    }
+
+    /// The name on the server.
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+
+    fn compare(self, operator: &'static str, operand: Operand) -> Q<R> {
+        Q::test(self.name, Test::Compare(operator, operand))
+    }
+
+    fn regex_test(self, pattern: String, options: &'static str) -> Q<R> {
+        Q::test(self.name, Test::Regex { pattern, options })
+    }
+}
+
+/// A field that can be compared with a value.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` cannot be compared with a value",
+    label = "this lookup is not for a field of type `{Self}`",
+    note = "an embedded struct is searched by its own fields: `address.city = ..`; a relation by a query of its own"
+)]
+pub trait Comparable: ParseValue {
+    /// What it compares by.
+    type Kind;
+}
+
+macro_rules! comparable {
+    ($($kind:ty: $($type:ty)*;)*) => {$($(
+        impl Comparable for $type {
+            type Kind = $kind;
+        }
+    )*)*};
+}
+
+comparable! {
+    kind::Number: i8 i16 i32 i64 u8 u16 u32 u64 f32 f64;
+    kind::Text: String;
+    kind::Flag: bool;
+    kind::Instant: DateTime<Utc>;
+    kind::Id: ObjectId;
+    kind::Any: Value;
+    GeoPoint: GeoPoint;
+    Polygon: Polygon;
+    Bytes: Bytes;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V: Comparable> Comparable for Option<V> {
+    type Kind = V::Kind;
+}
+
+/// An array compares with one element: it matches when it holds it.
+#[diagnostic::do_not_recommend]
+impl<V: Comparable> Comparable for Vec<V> {
+    type Kind = V::Kind;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ParseObject> Comparable for Pointer<T> {
+    type Kind = kind::Reference<T>;
+}
+
+/// A field whose values have an order: numbers, texts and dates.
+#[diagnostic::on_unimplemented(
+    message = "the lookups `gt`, `gte`, `lt`, `lte` and `range` need values with an order, and a field of type `{Self}` has none",
+    label = "a field of type `{Self}` has no order",
+    note = "fields with an order are numbers, texts (String) and dates (DateTime<Utc>)"
+)]
+pub trait Ordered: Comparable {}
+
+macro_rules! ordered {
+    ($($type:ty)*) => {$( impl Ordered for $type {} )*};
+}
+
+ordered! { i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 String DateTime<Utc> ObjectId }
+
+#[diagnostic::do_not_recommend]
+impl<V: Ordered> Ordered for Option<V> {}
+
+/// A field that holds text.
+#[diagnostic::on_unimplemented(
+    message = "the lookups `contains`, `startswith`, `endswith`, `regex` and their `i` forms need a text field, and this one is of type `{Self}`",
+    label = "a field of type `{Self}` is not text",
+    note = "text fields are of the types `String` and `Option<String>`"
+)]
+pub trait Textual: Comparable {}
+
+impl Textual for String {}
+
+#[diagnostic::do_not_recommend]
+impl<V: Textual> Textual for Option<V> {}
+
+/// Lookups of every field that compares.
+impl<R, V: ParseValue> Field<R, V> {
+    /// `field = value`: equal. On an array: holds the value. Wire form `{"field": value}`.
+    pub fn eq(self, value: impl IntoOperand<V>) -> Q<R> {
+        self.compare("$eq", value.into_operand())
+    }
+
+    /// `field__ne = value`: not equal, or missing. Wire form `$ne`.
+    pub fn ne(self, value: impl IntoOperand<V>) -> Q<R> {
+        self.compare("$ne", value.into_operand())
+    }
+
+    /// `field__in = [..]`: one of these. Wire form `$in`.
+    pub fn is_in(self, values: impl IntoOperandList<V>) -> Q<R> {
+        self.compare("$in", values.into_operand_list())
+    }
+
+    /// `field__nin = [..]`: none of these, or missing. Wire form `$nin`.
+    pub fn nin(self, values: impl IntoOperandList<V>) -> Q<R> {
+        self.compare("$nin", values.into_operand_list())
+    }
+
+    /// `field__isnull = true`: missing or null; `false`: neither. Wire form `null` and `{"$ne": null}`.
+    pub fn isnull(self, yes: bool) -> Q<R>
+    where
+        V: Comparable,
+    {
+        self.compare(if yes { "$eq" } else { "$ne" }, Operand(Ok(Value::Null)))
+    }
+
+    /// `field__gt = value`: greater. Wire form `$gt`.
+    pub fn gt(self, value: impl IntoOperand<V>) -> Q<R>
+    where
+        V: Ordered,
+    {
+        self.compare("$gt", value.into_operand())
+    }
+
+    /// `field__gte = value`: greater or equal. Wire form `$gte`.
+    pub fn gte(self, value: impl IntoOperand<V>) -> Q<R>
+    where
+        V: Ordered,
+    {
+        self.compare("$gte", value.into_operand())
+    }
+
+    /// `field__lt = value`: less. Wire form `$lt`.
+    pub fn lt(self, value: impl IntoOperand<V>) -> Q<R>
+    where
+        V: Ordered,
+    {
+        self.compare("$lt", value.into_operand())
+    }
+
+    /// `field__lte = value`: less or equal. Wire form `$lte`.
+    pub fn lte(self, value: impl IntoOperand<V>) -> Q<R>
+    where
+        V: Ordered,
+    {
+        self.compare("$lte", value.into_operand())
+    }
+
+    /// `field__range = (low, high)`: between the two, both included. Wire form `$gte` and `$lte`.
+    pub fn range(self, ends: impl IntoRange<V>) -> Q<R>
+    where
+        V: Ordered,
+    {
+        let [low, high] = ends.into_range();
+        let test = |(operator, operand)| Node::Test {
+            key: self.name.into(),
+            test: Test::Compare(operator, operand),
+        };
+        Q::new(Node::And(vec![test(low), test(high)]))
+    }
+
+    /// `field__contains = "text"`: holds the text anywhere. Wire form `$regex`, with the text quoted.
+    pub fn contains(self, text: impl AsRef<str>) -> Q<R>
+    where
+        V: Textual,
+    {
+        self.regex_test(text::pattern(Anchor::None, text.as_ref()), "")
+    }
+
+    /// As [`contains`](Self::contains), in upper or lower case.
+    pub fn icontains(self, text: impl AsRef<str>) -> Q<R>
+    where
+        V: Textual,
+    {
+        self.regex_test(text::pattern(Anchor::None, text.as_ref()), "i")
+    }
+
+    /// `field__startswith = "text"`. Wire form `$regex`, with the text quoted; an index serves it.
+    pub fn startswith(self, text: impl AsRef<str>) -> Q<R>
+    where
+        V: Textual,
+    {
+        self.regex_test(text::pattern(Anchor::Start, text.as_ref()), "")
+    }
+
+    /// As [`startswith`](Self::startswith), in upper or lower case.
+    pub fn istartswith(self, text: impl AsRef<str>) -> Q<R>
+    where
+        V: Textual,
+    {
+        self.regex_test(text::pattern(Anchor::Start, text.as_ref()), "i")
+    }
+
+    /// `field__endswith = "text"`. Wire form `$regex`, with the text quoted.
+    pub fn endswith(self, text: impl AsRef<str>) -> Q<R>
+    where
+        V: Textual,
+    {
+        self.regex_test(text::pattern(Anchor::End, text.as_ref()), "")
+    }
+
+    /// As [`endswith`](Self::endswith), in upper or lower case.
+    pub fn iendswith(self, text: impl AsRef<str>) -> Q<R>
+    where
+        V: Textual,
+    {
+        self.regex_test(text::pattern(Anchor::End, text.as_ref()), "i")
+    }
+
+    /// `field__regex = "^J.*n$"`: matches the regular expression, in the database's own dialect. Wire form
+    /// `$regex`, as it is: never pass a user's text here.
+    pub fn regex(self, pattern: impl Into<String>) -> Q<R>
+    where
+        V: Textual,
+    {
+        self.regex_test(pattern.into(), "")
+    }
+
+    /// As [`regex`](Self::regex), in upper or lower case.
+    pub fn iregex(self, pattern: impl Into<String>) -> Q<R>
+    where
+        V: Textual,
+    {
+        self.regex_test(pattern.into(), "i")
+    }
+}

@@ -1,0 +1,281 @@
+//! What a field can be compared with.
+
+use super::field::Comparable;
+use crate::object::{Object, ParseObject, Pointer};
+use crate::value::{Bytes, GeoPoint, ObjectId, Polygon, to_json};
+use chrono::{DateTime, TimeZone, Utc};
+use serde_json::{Value, json};
+use std::borrow::Cow;
+use std::ops::{Range, RangeInclusive};
+
+/// The wire form of a value that a field is compared with, or why it has none.
+#[derive(Debug, Clone)]
+pub struct Operand(pub(super) Result<Value, String>);
+
+impl Operand {
+    /// For generated code: the operand of a value that can be stored.
+    #[doc(hidden)]
+    pub fn of<V: crate::ParseValue>(value: &V) -> Self {
+        Self(to_json(value))
+    }
+}
+
+/// A value that a field of the type `V` can be compared with.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{V}` cannot be compared with `{Self}`",
+    label = "expected a value for a field of type `{V}`, found `{Self}`",
+    note = "an `Option<T>` field compares with a bare `T`, a `Vec<T>` field with one element `T`, a `Pointer<T>` field with `&Object<T>` or a `Pointer<T>`",
+    note = "to ask whether a field has a value at all use the lookup `isnull = true` or `isnull = false`"
+)]
+pub trait IntoOperand<V> {
+    /// The wire form.
+    #[doc(hidden)]
+    fn into_operand(self) -> Operand;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V: Comparable, U: OperandOf<V::Kind>> IntoOperand<V> for U {
+    fn into_operand(self) -> Operand {
+        self.operand()
+    }
+}
+
+/// A value of one of the [kinds](kind) that fields compare by.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be compared with this field",
+    label = "not a value that this field compares with"
+)]
+pub trait OperandOf<Kind> {
+    /// The wire form.
+    #[doc(hidden)]
+    fn operand(self) -> Operand;
+}
+
+/// The kinds of values that fields compare by: any Rust integer compares with any numeric field.
+pub mod kind {
+    use std::marker::PhantomData;
+
+    /// Numbers.
+    #[derive(Debug)]
+    pub enum Number {}
+    /// Texts.
+    #[derive(Debug)]
+    pub enum Text {}
+    /// Truth values.
+    #[derive(Debug)]
+    pub enum Flag {}
+    /// Dates.
+    #[derive(Debug)]
+    pub enum Instant {}
+    /// Object ids.
+    #[derive(Debug)]
+    pub enum Id {}
+    /// References to objects of `T`.
+    #[derive(Debug)]
+    pub struct Reference<T>(PhantomData<T>);
+    /// Any JSON.
+    #[derive(Debug)]
+    pub enum Any {}
+}
+
+macro_rules! operands {
+    ($($kind:ty: $($type:ty)*;)*) => {$($(
+        impl OperandOf<$kind> for $type {
+            fn operand(self) -> Operand {
+                Operand(to_json(&self))
+            }
+        }
+        impl OperandOf<$kind> for &$type {
+            fn operand(self) -> Operand {
+                Operand(to_json(self))
+            }
+        }
+    )*)*};
+}
+
+operands! {
+    kind::Number: i8 i16 i32 i64 u8 u16 u32 u64 f32 f64;
+    kind::Flag: bool;
+    kind::Any: Value;
+    GeoPoint: GeoPoint;
+    Polygon: Polygon;
+    Bytes: Bytes;
+    kind::Id: ObjectId;
+}
+
+/// `list.len()` compares without a cast.
+impl OperandOf<kind::Number> for usize {
+    fn operand(self) -> Operand {
+        u64::try_from(self).map_or_else(|error| Operand(Err(error.to_string())), OperandOf::operand)
+    }
+}
+
+impl<Zone: TimeZone> OperandOf<kind::Instant> for DateTime<Zone> {
+    fn operand(self) -> Operand {
+        Operand(to_json(&self.with_timezone(&Utc)))
+    }
+}
+
+impl<Zone: TimeZone> OperandOf<kind::Instant> for &DateTime<Zone> {
+    fn operand(self) -> Operand {
+        Operand(to_json(&self.with_timezone(&Utc)))
+    }
+}
+
+macro_rules! texts {
+    ($($kind:ty)*) => {$(
+        impl OperandOf<$kind> for &str {
+            fn operand(self) -> Operand {
+                Operand(Ok(self.into()))
+            }
+        }
+        impl OperandOf<$kind> for String {
+            fn operand(self) -> Operand {
+                Operand(Ok(self.into()))
+            }
+        }
+        impl OperandOf<$kind> for &String {
+            fn operand(self) -> Operand {
+                Operand(Ok(self.as_str().into()))
+            }
+        }
+        impl OperandOf<$kind> for &&str {
+            fn operand(self) -> Operand {
+                Operand(Ok((*self).into()))
+            }
+        }
+        impl OperandOf<$kind> for Cow<'_, str> {
+            fn operand(self) -> Operand {
+                Operand(Ok(self.into()))
+            }
+        }
+    )*};
+}
+
+texts! { kind::Text kind::Id }
+
+fn reference<T: ParseObject>(id: &ObjectId) -> Operand {
+    Operand(Ok(
+        json!({"__type": "Pointer", "className": T::CLASS_NAME, "objectId": id.as_str()}),
+    ))
+}
+
+impl<T: ParseObject> OperandOf<kind::Reference<T>> for &Object<T> {
+    fn operand(self) -> Operand {
+        reference::<T>(self.id())
+    }
+}
+
+impl<T: ParseObject> OperandOf<kind::Reference<T>> for Pointer<T> {
+    fn operand(self) -> Operand {
+        reference::<T>(self.id())
+    }
+}
+
+impl<T: ParseObject> OperandOf<kind::Reference<T>> for &Pointer<T> {
+    fn operand(self) -> Operand {
+        reference::<T>(self.id())
+    }
+}
+
+/// Several values for the lookups `in` and `nin`.
+#[diagnostic::on_unimplemented(
+    message = "the lookups `in` and `nin` need a list of values for a field of type `{V}`, and `{Self}` is none",
+    label = "not a list",
+    note = "write `= [a, b]`, or give a `Vec` or a slice; for a single value leave the lookup away: `field = value`"
+)]
+pub trait IntoOperandList<V> {
+    /// The wire form.
+    #[doc(hidden)]
+    fn into_operand_list(self) -> Operand;
+}
+
+fn list<V, U: IntoOperand<V>>(values: impl Iterator<Item = U>) -> Operand {
+    Operand(
+        values
+            .map(|value| value.into_operand().0)
+            .collect::<Result<Vec<_>, _>>()
+            .map(Value::Array),
+    )
+}
+
+#[diagnostic::do_not_recommend]
+impl<V, U: IntoOperand<V>, const N: usize> IntoOperandList<V> for [U; N] {
+    fn into_operand_list(self) -> Operand {
+        list(self.into_iter())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<V, U: IntoOperand<V>> IntoOperandList<V> for Vec<U> {
+    fn into_operand_list(self) -> Operand {
+        list(self.into_iter())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, V, U> IntoOperandList<V> for &'a [U]
+where
+    &'a U: IntoOperand<V>,
+{
+    fn into_operand_list(self) -> Operand {
+        list(self.iter())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, V, U> IntoOperandList<V> for &'a Vec<U>
+where
+    &'a U: IntoOperand<V>,
+{
+    fn into_operand_list(self) -> Operand {
+        list(self.iter())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, V, U, const N: usize> IntoOperandList<V> for &'a [U; N]
+where
+    &'a U: IntoOperand<V>,
+{
+    fn into_operand_list(self) -> Operand {
+        list(self.iter())
+    }
+}
+
+/// The two ends of the lookup `range`.
+#[diagnostic::on_unimplemented(
+    message = "the lookup `range` needs two ends for a field of type `{V}`, and `{Self}` does not have them",
+    label = "not a range",
+    note = "write `= (low, high)` or `= low..=high` (both ends included), or `= low..high` (the upper end excluded)"
+)]
+pub trait IntoRange<V> {
+    /// Each end with its operator.
+    #[doc(hidden)]
+    fn into_range(self) -> [(&'static str, Operand); 2];
+}
+
+#[diagnostic::do_not_recommend]
+impl<V, A: IntoOperand<V>, B: IntoOperand<V>> IntoRange<V> for (A, B) {
+    fn into_range(self) -> [(&'static str, Operand); 2] {
+        [("$gte", self.0.into_operand()), ("$lte", self.1.into_operand())]
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<V, U: IntoOperand<V>> IntoRange<V> for RangeInclusive<U> {
+    fn into_range(self) -> [(&'static str, Operand); 2] {
+        let (low, high) = self.into_inner();
+        [("$gte", low.into_operand()), ("$lte", high.into_operand())]
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<V, U: IntoOperand<V>> IntoRange<V> for Range<U> {
+    fn into_range(self) -> [(&'static str, Operand); 2] {
+        [
+            ("$gte", self.start.into_operand()),
+            ("$lt", self.end.into_operand()),
+        ]
+    }
+}

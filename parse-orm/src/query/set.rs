@@ -1,0 +1,244 @@
+//! The query set: an immutable description of rows.
+
+use super::condition::{Node, Q, Where, show};
+use super::order::{IntoInclude, IntoOrder};
+use super::params::Find;
+use super::slice::Slice;
+use crate::object::{Object, ParseObject};
+use crate::value::ObjectId;
+use crate::{Client, Result};
+use serde::{Serialize, Serializer};
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{Bound, RangeBounds};
+use std::sync::Arc;
+
+/// The rows of `T` that meet some conditions, in some order: a value, which no method changes. Nothing is
+/// sent before a terminal (`all`, `first`, `last`, `get`, `count`, `exists`).
+///
+/// [`query!`](crate::query!) is the usual way to write one; the methods here are what it stands for.
+/// Serialising gives the REST query parameters, with `where` as an object:
+///
+/// ```
+/// # use parse_orm::prelude::*;
+/// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64, cheat_mode: bool }
+/// let fair = query!(GameScore.filter(score__gte = 1000).exclude(cheat_mode = true));
+/// let best = query!(fair.order_by(-score).limit(10)); // `fair` is as it was
+/// assert_eq!(
+///     serde_json::to_value(&best).unwrap(),
+///     serde_json::json!({
+///         "where": {"score": {"$gte": 1000}, "cheatMode": {"$ne": true}},
+///         "order": "-score",
+///         "limit": 10,
+///     })
+/// );
+/// ```
+#[must_use = "a query set asks nothing until a terminal such as `.all(&client).await` is called"]
+pub struct QuerySet<T> {
+    pub(super) core: Core,
+    _model: PhantomData<fn() -> T>,
+}
+
+/// The untyped query.
+#[derive(Clone, Default)]
+pub(crate) struct Core {
+    pub(super) filter: Vec<Arc<Node>>,
+    /// Key and whether it is descending.
+    pub(super) order: Vec<(Cow<'static, str>, bool)>,
+    pub(super) include: Vec<Cow<'static, str>>,
+    pub(super) limit: Option<u64>,
+    pub(super) skip: u64,
+}
+
+impl Core {
+    pub(super) fn nodes(&self) -> Vec<&Node> {
+        self.filter.iter().map(|node| &**node).collect()
+    }
+
+    /// The rows `from..to` of those that are described so far.
+    fn slice(mut self, range: impl RangeBounds<u64>) -> Self {
+        let start = match range.start_bound() {
+            Bound::Included(&start) => start,
+            Bound::Excluded(&start) => start.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(&end) => Some(end.saturating_add(1)),
+            Bound::Excluded(&end) => Some(end),
+            Bound::Unbounded => None,
+        };
+        let within = self.limit.map(|limit| limit.saturating_sub(start));
+        let length = end.map(|end| end.saturating_sub(start));
+        self.limit = within.into_iter().chain(length).min();
+        self.skip = self.skip.saturating_add(start);
+        self
+    }
+}
+
+impl<T> QuerySet<T> {
+    fn with(&self, change: impl FnOnce(&mut Core)) -> Self {
+        let mut core = self.core.clone();
+        change(&mut core);
+        Self {
+            core,
+            _model: PhantomData,
+        }
+    }
+}
+
+impl<T: ParseObject> QuerySet<T> {
+    /// Every row of the class.
+    pub fn new() -> Self {
+        Self {
+            core: Core::default(),
+            _model: PhantomData,
+        }
+    }
+
+    /// Of these rows the ones that meet the condition as well.
+    pub fn filter(&self, condition: Q<T>) -> Self {
+        self.with(|core| core.filter.push(Arc::new(condition.node)))
+    }
+
+    /// As [`filter`](Self::filter), with the field tokens at hand:
+    /// `filter_with(|f| f.score.gte(1000) & f.cheat_mode.eq(false))`.
+    pub fn filter_with(&self, condition: impl FnOnce(T::Fields) -> Q<T>) -> Self {
+        self.filter(condition(T::F))
+    }
+
+    /// Of these rows the ones that do not meet the condition. A row without the field meets no condition
+    /// on it, and stays.
+    pub fn exclude(&self, condition: Q<T>) -> Self {
+        self.filter(!condition)
+    }
+
+    /// As [`exclude`](Self::exclude), with the field tokens at hand.
+    pub fn exclude_with(&self, condition: impl FnOnce(T::Fields) -> Q<T>) -> Self {
+        self.exclude(condition(T::F))
+    }
+
+    /// Ordered by these keys, instead of any order given before. Rows that are equal in all of them come in
+    /// the order of their ids where several pages are read.
+    pub fn order_by(&self, keys: impl IntoOrder<T>) -> Self {
+        let keys = keys.into_order();
+        self.with(|core| {
+            core.order = keys
+                .into_iter()
+                .map(|order| (order.key, order.descending))
+                .collect()
+        })
+    }
+
+    /// At most this many rows.
+    pub fn limit(&self, rows: u64) -> Self {
+        self.with(|core| core.limit = Some(rows))
+    }
+
+    /// Without the first rows. The server walks over them: the cost grows with their number.
+    pub fn skip(&self, rows: u64) -> Self {
+        self.with(|core| core.skip = rows)
+    }
+
+    /// With the objects behind these pointers in the same answer.
+    pub fn select_related(&self, paths: impl IntoInclude<T>) -> Self {
+        let paths = paths.into_include();
+        self.with(|core| {
+            for include in paths {
+                if !core.include.contains(&include.path) {
+                    core.include.push(include.path);
+                }
+            }
+        })
+    }
+
+    /// The rows of these positions: `slice(10..20)`, in `query!` also `[10..20]`. Ends the query set: a
+    /// slice can be read, but no longer filtered or ordered.
+    pub fn slice(&self, range: impl RangeBounds<u64>) -> Slice<T> {
+        Slice::new(self.core.clone().slice(range))
+    }
+
+    /// The field tokens of the model.
+    #[doc(hidden)]
+    pub fn fields(&self) -> T::Fields {
+        T::F
+    }
+}
+
+impl<T: ParseObject> Default for QuerySet<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> Clone for QuerySet<T> {
+    fn clone(&self) -> Self {
+        self.with(|_| ())
+    }
+}
+
+impl<T: ParseObject> fmt::Debug for QuerySet<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "QuerySet<{}>({})", T::CLASS_NAME, show(self))
+    }
+}
+
+/// The REST query parameters, with `where` as an object.
+impl<T> Serialize for QuerySet<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        Find::of(&self.core).serialize(to)
+    }
+}
+
+/// The condition of all the filters, for use in another query.
+impl<T> From<QuerySet<T>> for Q<T> {
+    fn from(set: QuerySet<T>) -> Self {
+        Self::new(Node::And(
+            set.core.filter.iter().map(|node| (**node).clone()).collect(),
+        ))
+    }
+}
+
+/// What every model has: its rows.
+pub trait Objects: ParseObject {
+    /// Every row of the class.
+    fn objects() -> QuerySet<Self> {
+        QuerySet::new()
+    }
+
+    /// The object with this id. One GET.
+    ///
+    /// ```
+    /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
+    /// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
+    /// # let server = MockServer::start().await; let client = server.client();
+    /// # let id = GameScore { score: 1337 }.create(&client).await?.id().clone();
+    /// let score = GameScore::get(&client, id).await?;
+    /// assert_eq!(score.score, 1337);
+    /// assert!(GameScore::get(&client, "nobody").await.unwrap_err().is_not_found());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::DoesNotExist`](crate::Error::DoesNotExist) when there is none, or it may not be seen.
+    fn get(
+        client: &Client,
+        id: impl Into<ObjectId> + Send,
+    ) -> impl Future<Output = Result<Object<Self>>> + Send {
+        super::terminal::get_by_id(client, id.into())
+    }
+}
+
+impl<T: ParseObject> Objects for T {}
+
+/// The `where` of a query.
+pub(super) fn conditions(core: &Core) -> impl Serialize + '_ {
+    struct Owned<'a>(Vec<&'a Node>);
+    impl Serialize for Owned<'_> {
+        fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            Where(&self.0).serialize(to)
+        }
+    }
+    Owned(core.nodes())
+}

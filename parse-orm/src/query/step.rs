@@ -1,0 +1,164 @@
+//! Going through a field to the fields behind it: a pointer's target, or an embedded struct.
+
+use super::condition::{Node, Q, Test};
+use super::field::Field;
+use super::order::{Include, Order};
+use crate::object::{ParseObject, Pointer};
+use crate::value::ParseValue;
+use std::fmt;
+
+/// A field that a lookup can go through: a pointer, or an embedded struct.
+#[diagnostic::on_unimplemented(
+    message = "a lookup cannot go through a field of type `{Self}`: it is neither a pointer nor an embedded struct, and what follows it is not a lookup",
+    label = "neither a pointer nor an embedded struct, and not followed by a known lookup",
+    note = "the lookups are: exact, ne, gt, gte, lt, lte, range, in, nin, isnull, contains, icontains, startswith, istartswith, endswith, iendswith, regex, iregex"
+)]
+pub trait Traversable: ParseValue {
+    /// Whose fields are behind it.
+    type Target: 'static;
+    /// The field tokens behind it.
+    type Fields: Copy + 'static;
+    /// The field tokens behind it.
+    const FIELDS: Self::Fields;
+    /// A condition on the target, as one on the field of this name.
+    #[doc(hidden)]
+    fn wrap(name: &'static str, condition: Q<Self::Target>) -> Through;
+}
+
+/// An untyped condition on its way through a field.
+#[doc(hidden)]
+pub struct Through(Node);
+
+impl Through {
+    /// For generated code: a condition on an embedded struct, by dotted keys.
+    pub fn embedded<S>(name: &'static str, condition: Q<S>) -> Self {
+        Self(condition.node.embedded(name))
+    }
+}
+
+impl fmt::Debug for Through {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Through").field(&self.0).finish()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ParseObject> Traversable for Pointer<T> {
+    type Target = T;
+    type Fields = T::Fields;
+    const FIELDS: T::Fields = T::F;
+    fn wrap(name: &'static str, condition: Q<T>) -> Through {
+        let filter = Box::new(condition.node);
+        let test = Test::InQuery {
+            negated: false,
+            class_name: T::CLASS_NAME,
+            filter,
+        };
+        Through(Node::Test {
+            key: name.into(),
+            test,
+        })
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<V: Traversable> Traversable for Option<V> {
+    type Target = V::Target;
+    type Fields = V::Fields;
+    const FIELDS: V::Fields = V::FIELDS;
+    fn wrap(name: &'static str, condition: Q<V::Target>) -> Through {
+        V::wrap(name, condition)
+    }
+}
+
+impl<R, V: Traversable> Field<R, V> {
+    /// What is behind the field meets a condition: `player__name = "Ann"` without macros is
+    /// `F.player.has(Player::F.name.eq("Ann"))`.
+    ///
+    /// Through a pointer the wire form is `$inQuery`; the server looks at every matching target, whatever
+    /// their number. Into an embedded struct it is a dotted key.
+    ///
+    /// ```
+    /// # use parse_orm::prelude::*;
+    /// # #[derive(ParseObject, Clone, Debug)] struct Player { name: String }
+    /// # #[derive(ParseObject, Clone, Debug)] struct GameScore { player: Pointer<Player> }
+    /// let of_ann = GameScore::F.player.has(Player::F.name.eq("Ann"));
+    /// assert_eq!(
+    ///     serde_json::to_string(&of_ann).unwrap(),
+    ///     r#"{"player":{"$inQuery":{"where":{"name":"Ann"},"className":"Player"}}}"#
+    /// );
+    /// ```
+    pub fn has(self, condition: Q<V::Target>) -> Q<R> {
+        Q::new(V::wrap(self.name, condition).0)
+    }
+
+    /// For generated code: the fields behind the field.
+    #[doc(hidden)]
+    pub fn target(self) -> V::Fields {
+        V::FIELDS
+    }
+}
+
+/// A struct that is stored inside a field, with fields of its own.
+#[diagnostic::on_unimplemented(
+    message = "rows cannot be ordered by what is behind a field of type `{Self}`: the server has no joins",
+    label = "not an embedded struct",
+    note = "order by the row's own fields or those of an embedded struct, or sort the rows after the query"
+)]
+pub trait Embedded: Traversable {}
+
+#[diagnostic::do_not_recommend]
+impl<V: Embedded> Embedded for Option<V> {}
+
+impl<R, V: Embedded> Field<R, V> {
+    /// For generated code: the fields of the embedded struct.
+    #[doc(hidden)]
+    pub fn inner(self) -> V::Fields {
+        V::FIELDS
+    }
+
+    /// The order of the embedded struct, as one of the row: `F.address.within(Address::F.city.asc())`.
+    pub fn within(self, order: Order<V::Target>) -> Order<R> {
+        Order::new(format!("{}.{}", self.name, order.key).into(), order.descending)
+    }
+}
+
+/// A field whose targets can be included in an answer: a pointer, or an array of pointers.
+#[diagnostic::on_unimplemented(
+    message = "`select_related` includes the objects behind pointers, and a field of type `{Self}` is no pointer",
+    label = "not a pointer",
+    note = "fields of the types `Pointer<T>`, `Option<Pointer<T>>` and `Vec<Pointer<T>>` can be included; a `Relation<T>` is a query of its own"
+)]
+pub trait Includable: ParseValue {
+    /// The model that is included.
+    type Model: ParseObject;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ParseObject> Includable for Pointer<T> {
+    type Model = T;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V: Includable> Includable for Option<V> {
+    type Model = V::Model;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V: Includable> Includable for Vec<V> {
+    type Model = V::Model;
+}
+
+impl<R, V: Includable> Field<R, V> {
+    /// For generated code: the fields of the included model.
+    #[doc(hidden)]
+    pub fn model(self) -> <V::Model as ParseObject>::Fields {
+        V::Model::F
+    }
+
+    /// What to include of the included objects as well: `player.team` without macros is
+    /// `F.player.and_include(Player::F.team.include())`.
+    pub fn and_include(self, include: Include<V::Model>) -> Include<R> {
+        Include::new(format!("{}.{}", self.name, include.path).into())
+    }
+}

@@ -1,0 +1,1 @@
+//! The tests are beside this folder; this file only makes a package of them.
