@@ -1,0 +1,40 @@
+//! Clients of `parse-orm` that talk to the server: only the wire is shared.
+
+use crate::MockServer;
+
+impl MockServer {
+    /// A client with the REST API key.
+    ///
+    /// # Panics
+    ///
+    /// When `parse-orm` refuses the URL of the server, which it has no reason to.
+    #[expect(
+        clippy::expect_used,
+        reason = "documented; the URL and the keys come from the server itself"
+    )]
+    pub fn client(&self) -> parse_orm::Client {
+        parse_orm::Client::builder(self.url())
+            .app_id(self.app_id())
+            .rest_key(self.rest_key())
+            .build()
+            .expect("a client of the mock server")
+    }
+
+    /// A client with the master key.
+    ///
+    /// # Panics
+    ///
+    /// When `parse-orm` refuses the URL of the server, which it has no reason to.
+    #[expect(
+        clippy::expect_used,
+        reason = "documented; the URL and the keys come from the server itself"
+    )]
+    pub fn master_client(&self) -> parse_orm::MasterClient {
+        parse_orm::Client::builder(self.url())
+            .app_id(self.app_id())
+            .rest_key(self.rest_key())
+            .master_key(self.master_key())
+            .build_master()
+            .expect("a master client of the mock server")
+    }
+}

@@ -1,0 +1,213 @@
+//! The layers in front of the rooms: sizes, body, method override, keys, and writing the answer.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+
+use crate::json_error;
+use crate::keys::authenticate;
+use crate::refusal::Refusal;
+use crate::rooms::{self, Answer, Call};
+use crate::state::{RecordedRequest, State};
+
+/// `maxUploadSize`.
+const BODY_LIMIT: usize = 20 * 1024 * 1024;
+/// What Node accepts as the head of a request.
+const HEAD_LIMIT: usize = 16 * 1024;
+
+/// The HTTP service of a server.
+pub(crate) fn service(state: Arc<State>) -> Router {
+    Router::new().fallback(handle).with_state(state)
+}
+
+async fn handle(extract::State(state): extract::State<Arc<State>>, request: Request<Body>) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let path = parts.uri.path().to_owned();
+    let refuse = |refusal: &Refusal, method: &str| write_refusal(refusal, method, &path);
+    if head_size(&parts.uri, &parts.headers) > HEAD_LIMIT {
+        return refuse(&Refusal::headers_too_large(), "");
+    }
+    let Some(below) = below_mount(&path, &state.options.mount) else {
+        return refuse(&Refusal::no_route(), parts.method.as_str());
+    };
+    if parts.method == Method::OPTIONS {
+        return preflight();
+    }
+    let segments: Vec<String> = below
+        .split('/')
+        .filter(|part| !part.is_empty())
+        .map(decode)
+        .collect();
+    if segments.first().is_some_and(|first| first == "health") {
+        return write_answer(rooms::health());
+    }
+    let Ok(bytes) = to_bytes(body, BODY_LIMIT).await else {
+        return refuse(&Refusal::bare(413, "request entity too large"), "");
+    };
+    let mut body = match read_body(&parts.headers, &bytes) {
+        Ok(body) => body,
+        Err(refusal) => return refuse(&refusal, ""),
+    };
+    let wire_method = parts.method.as_str();
+    let method = take_override(wire_method, body.as_mut()).unwrap_or_else(|| wire_method.to_owned());
+    let auth = authenticate(
+        &state.options,
+        &parts.headers,
+        body.as_mut().and_then(Value::as_object_mut),
+    );
+    let query = read_pairs(parts.uri.query().unwrap_or_default());
+    state.record(RecordedRequest {
+        method: method.clone(),
+        wire_method: wire_method.to_owned(),
+        path: below.to_owned(),
+        query: query.clone(),
+        headers: headers(&parts.headers),
+        body: body.clone(),
+    });
+    let auth = match auth {
+        Ok(auth) => auth,
+        Err(refusal) => return refuse(&refusal, &method),
+    };
+    let mut call = Call {
+        state: &state,
+        auth: &auth,
+        method: &method,
+        segments,
+        query: &query,
+        body,
+    };
+    match rooms::route(&mut call) {
+        Some(Ok(answer)) => write_answer(answer),
+        Some(Err(refusal)) => refuse(&refusal, &method),
+        None => refuse(&Refusal::no_route(), &method),
+    }
+}
+
+fn head_size(uri: &Uri, headers: &HeaderMap) -> usize {
+    let line = uri.path_and_query().map_or(0, |target| target.as_str().len());
+    // Four bytes: colon, space and the line break.
+    line + headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum::<usize>()
+}
+
+/// The path below the mount; it is empty or begins with a slash.
+fn below_mount<'a>(path: &'a str, mount: &str) -> Option<&'a str> {
+    path.strip_prefix(mount)
+        .filter(|below| below.is_empty() || below.starts_with('/'))
+}
+
+fn decode(part: &str) -> String {
+    percent_decode_str(part).decode_utf8_lossy().into_owned()
+}
+
+fn read_pairs(text: &str) -> Vec<(String, String)> {
+    let decode = |part: &str| decode(&part.replace('+', " "));
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(key), decode(value))
+        })
+        .collect()
+}
+
+fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+        .collect()
+}
+
+/// Whatever its content type says, a body is JSON, unless it is a form.
+fn read_body(headers: &HeaderMap, bytes: &[u8]) -> Result<Option<Value>, Refusal> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
+    if kind.starts_with("application/x-www-form-urlencoded") {
+        let pairs = read_pairs(&String::from_utf8_lossy(bytes));
+        let map: Map<String, Value> = pairs
+            .into_iter()
+            .map(|(key, value)| (key, Value::String(value)))
+            .collect();
+        return Ok(Some(Value::Object(map)));
+    }
+    json_error::read(bytes).map(Some)
+}
+
+/// The method that a POST asks for in its body.
+fn take_override(wire_method: &str, body: Option<&mut Value>) -> Option<String> {
+    if wire_method != "POST" {
+        return None;
+    }
+    match body?.as_object_mut()?.shift_remove("_method") {
+        Some(Value::String(method)) if !method.is_empty() => Some(method.to_uppercase()),
+        _ => None,
+    }
+}
+
+fn write_answer(answer: Answer) -> Response<Body> {
+    let mut response = respond(
+        answer.status,
+        "application/json; charset=utf-8",
+        answer.body.to_string().into_bytes(),
+    );
+    if let Some(location) = answer
+        .location
+        .and_then(|location| HeaderValue::from_str(&location).ok())
+    {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
+fn write_refusal(refusal: &Refusal, method: &str, path: &str) -> Response<Body> {
+    let (kind, body) = refusal.body(method, path);
+    respond(refusal.status, kind, body)
+}
+
+fn respond(status: u16, kind: &'static str, body: Vec<u8>) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response
+}
+
+fn preflight() -> Response<Body> {
+    const HEADERS: [(HeaderName, &str); 3] = [
+        (
+            header::ACCESS_CONTROL_ALLOW_METHODS,
+            "GET,PUT,POST,DELETE,OPTIONS",
+        ),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "X-Parse-Master-Key, X-Parse-REST-API-Key, X-Parse-Javascript-Key, X-Parse-Application-Id, \
+             X-Parse-Client-Version, X-Parse-Session-Token, X-Requested-With, X-Parse-Revocable-Session, \
+             X-Parse-Request-Id, Content-Type, Pragma, Cache-Control",
+        ),
+        (
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            "X-Parse-Job-Status-Id, X-Parse-Push-Status-Id",
+        ),
+    ];
+    let mut response = respond(200, "text/plain; charset=utf-8", b"OK".to_vec());
+    for (name, value) in HEADERS {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

@@ -1,0 +1,59 @@
+//! A Parse Server for tests: in this process, in memory, nothing to install.
+//!
+//! [`MockServer`] answers HTTP as parse-server 9.10 on MongoDB does: keys, classes, objects, atomic
+//! operations, queries, includes and batches, with the real error codes and messages. It is a *witness* of
+//! the protocol: it shares no code with the client it is used to test, and its answers are checked against
+//! recorded answers of the real server.
+//!
+//! ```
+//! # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+//! # runtime.block_on(async {
+//! use parse_orm_mock::MockServer;
+//!
+//! let server = MockServer::start().await;
+//! assert!(server.url().ends_with("/parse"));
+//! assert_eq!(server.app_id(), "app");
+//! assert!(server.requests().is_empty());
+//!
+//! let strict = MockServer::builder().mount_path("/").allow_client_class_creation(false).start().await?;
+//! assert_eq!(strict.url(), format!("http://127.0.0.1:{}", strict.port()));
+//! # Ok::<(), std::io::Error>(())
+//! # })?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! The crate is also a program, `parse-orm-mock --port 1337`, behind the feature `cli`.
+//!
+//! # Not imitated
+//!
+//! Users, sessions, roles, the enforcement of ACLs and permissions, files, Cloud Code, push, `/schemas`,
+//! `/aggregate`, LiveQuery, transactions, idempotency, read-only and maintenance keys, `explain`. Objects
+//! compare without regard to the order of their keys, which MongoDB minds.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+#![allow(
+    clippy::doc_markdown,
+    reason = "MongoDB, PostgreSQL and LiveQuery are names in prose, not code"
+)]
+
+mod access;
+#[cfg(feature = "client")]
+mod client;
+mod clock;
+mod http;
+mod json_error;
+mod keys;
+mod number;
+mod operations;
+mod options;
+mod query;
+mod refusal;
+mod rooms;
+mod server;
+mod state;
+mod store;
+mod value;
+mod write;
+
+pub use server::{MockServer, MockServerBuilder};
+pub use state::RecordedRequest;

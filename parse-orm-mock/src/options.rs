@@ -1,0 +1,42 @@
+//! What a server can be told to be: keys, mount path, limits and switches.
+
+/// The options of a server; [`crate::MockServerBuilder`] sets them.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    pub(crate) app_id: String,
+    pub(crate) rest_key: String,
+    pub(crate) javascript_key: String,
+    pub(crate) master_key: String,
+    /// Empty for the root, else with a leading and without a trailing slash.
+    pub(crate) mount: String,
+    pub(crate) port: u16,
+    pub(crate) max_limit: Option<u64>,
+    pub(crate) allow_client_class_creation: bool,
+    pub(crate) allow_custom_object_id: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            app_id: "app".to_owned(),
+            rest_key: "rest".to_owned(),
+            javascript_key: "js".to_owned(),
+            master_key: "master".to_owned(),
+            mount: "/parse".to_owned(),
+            port: 0,
+            max_limit: None,
+            allow_client_class_creation: true,
+            allow_custom_object_id: false,
+        }
+    }
+}
+
+/// The mount path in the form that [`Options::mount`] keeps.
+pub(crate) fn normal_mount(path: &str) -> String {
+    let trimmed = path.trim_matches('/');
+    if trimmed.is_empty() {
+        String::new()
+    } else {
+        format!("/{trimmed}")
+    }
+}

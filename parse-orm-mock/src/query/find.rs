@@ -1,0 +1,294 @@
+//! Running a find: subqueries, filter, order, window, selection of fields and includes.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::geo::Point;
+use super::matcher::{Filter, Path};
+use super::options::{ALWAYS, Find, Shape};
+use super::{compile, include, relations, subquery, validate};
+use crate::access::{self, Action};
+use crate::keys::Auth;
+use crate::options::Options;
+use crate::refusal::Refusal;
+use crate::store::schema::{FieldType, Schema, field_name_is_valid};
+use crate::store::{Class, Row, Store};
+use crate::value::compare;
+
+/// Everything that reading needs to know.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) options: &'a Options,
+    pub(crate) auth: &'a Auth,
+}
+
+/// The result of a find.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) class: String,
+    pub(crate) rows: Vec<Value>,
+    pub(crate) count: Option<usize>,
+}
+
+/// Runs a find.
+pub(crate) fn find(reader: Reader<'_>, class_name: &str, mut find: Find) -> Result<Found, Refusal> {
+    access::check(class_name, reader.auth, Action::Find)?;
+    let class_name = match &find.redirect {
+        None => class_name.to_owned(),
+        Some(key) => match reader
+            .store
+            .class(class_name)
+            .and_then(|class| class.schema.get(key))
+        {
+            Some(FieldType::Relation(target)) => target.clone(),
+            _ => class_name.to_owned(),
+        },
+    };
+    access::check_class_exists(&class_name, reader.auth, reader.options, reader.store)?;
+    subquery::resolve(reader, &mut find.filter)?;
+    let filter = match find.filter {
+        Value::Object(filter) => filter,
+        // An array has no keys that constrain anything, as long as it is empty.
+        Value::Array(items) if items.is_empty() => Map::new(),
+        _ => return Err(Refusal::crash()),
+    };
+    let filter = with_equality_apart(filter);
+    validate::check_combinators(&filter)?;
+
+    let class = reader.store.class(&class_name);
+    let shape = resolve_shape(find.shape, class)?;
+    let mut found = Found {
+        class: class_name.clone(),
+        rows: Vec::new(),
+        count: None,
+    };
+    let no_rows = find.limit == Some(0.0);
+    if no_rows && !find.count {
+        return Ok(found);
+    }
+    let order = checked_order(find.order, class)?;
+    let filter = prepare(reader, &class_name, class, filter)?;
+    let Some(class) = class else {
+        found.count = find.count.then_some(0);
+        return Ok(found);
+    };
+    // Without an order and a count nothing beyond the window needs to be looked at.
+    let (skip, limit) = if no_rows {
+        (0, 0)
+    } else {
+        window(find.skip, find.limit)?
+    };
+    let sorted = !order.is_empty() || filter.near().is_some();
+    let needed = if sorted || find.count {
+        usize::MAX
+    } else {
+        skip.saturating_add(limit)
+    };
+    let mut rows: Vec<&Arc<Row>> = match filter.ids() {
+        Some(ids) => class
+            .rows_of(ids.into_iter())
+            .into_iter()
+            .filter(|row| filter.matches(row))
+            .collect(),
+        None => class
+            .rows()
+            .filter(|row| filter.matches(row))
+            .take(needed)
+            .collect(),
+    };
+    found.count = find.count.then_some(rows.len());
+    if sorted && !no_rows {
+        sort(&mut rows, &order, &filter);
+    }
+    let scored = order.iter().any(|(key, _)| key.is_none()) || selects_score(&shape);
+    for row in rows.into_iter().skip(skip).take(limit) {
+        let mut object = render(row, &class.schema, shape.keys.as_deref());
+        if let Some(score) = filter.score(row).filter(|_| scored) {
+            object.insert("score".to_owned(), json!(score));
+        }
+        if find.redirect.is_some() {
+            object.insert("className".to_owned(), json!(class_name));
+        }
+        found.rows.push(Value::Object(object));
+    }
+    include::include(reader, &shape, &mut found.rows)?;
+    Ok(found)
+}
+
+/// One object by id.
+pub(crate) fn get(reader: Reader<'_>, class_name: &str, id: &str, shape: Shape) -> Result<Value, Refusal> {
+    access::check(class_name, reader.auth, Action::Get)?;
+    access::check_class_exists(class_name, reader.auth, reader.options, reader.store)?;
+    let class = reader.store.class(class_name);
+    let shape = resolve_shape(shape, class)?;
+    let found = class.and_then(|class| Some((class, class.get(id)?)));
+    let (class, row) = found.ok_or_else(Refusal::not_found)?;
+    let mut rows = vec![Value::Object(render(row, &class.schema, shape.keys.as_deref()))];
+    include::include(reader, &shape, &mut rows)?;
+    rows.pop().ok_or_else(Refusal::not_found)
+}
+
+/// Values and operators side by side in one constraint: the values move under `$eq`.
+fn with_equality_apart(mut filter: Map<String, Value>) -> Map<String, Value> {
+    for constraint in filter.values_mut().filter_map(Value::as_object_mut) {
+        let direct: Vec<String> = constraint
+            .keys()
+            .filter(|key| !key.starts_with('$'))
+            .cloned()
+            .collect();
+        if !direct.is_empty() && direct.len() < constraint.len() {
+            let values: Map<String, Value> = direct
+                .into_iter()
+                .filter_map(|key| constraint.shift_remove_entry(&key))
+                .collect();
+            constraint.insert("$eq".to_owned(), Value::Object(values));
+        }
+    }
+    filter
+}
+
+fn prepare(
+    reader: Reader<'_>,
+    class_name: &str,
+    class: Option<&Class>,
+    mut filter: Map<String, Value>,
+) -> Result<Filter, Refusal> {
+    let schema = class.map(|class| &class.schema);
+    relations::resolve_related_to(reader, &mut filter)?;
+    relations::resolve_members(reader, class_name, schema, &mut filter)?;
+    validate::validate(&filter)?;
+    compile::compile(&filter, schema)
+}
+
+/// `includeAll` and `excludeKeys` need the schema. Without the class the real server forgets to answer the
+/// request itself, and the client gets the page for an unknown route.
+fn resolve_shape(mut shape: Shape, class: Option<&Class>) -> Result<Shape, Refusal> {
+    if shape.include_all {
+        let schema = class.map(|class| &class.schema).ok_or_else(Refusal::no_route)?;
+        for (name, kind) in schema.fields() {
+            if matches!(kind, FieldType::Pointer(_) | FieldType::Array) {
+                shape.include.push(vec![name.to_owned()]);
+                shape.keys.iter_mut().for_each(|keys| keys.push(name.to_owned()));
+            }
+        }
+    }
+    if let Some(exclude) = &shape.exclude {
+        if shape.keys.is_none() {
+            let schema = class.map(|class| &class.schema).ok_or_else(Refusal::no_route)?;
+            shape.keys = Some(schema.fields().map(|(name, _)| name.to_owned()).collect());
+        }
+        shape
+            .keys
+            .iter_mut()
+            .for_each(|keys| keys.retain(|key| !exclude.contains(key)));
+    }
+    Ok(shape)
+}
+
+/// The sort keys that exist, as paths; `None` is the text score.
+type Order = Vec<(Option<Path>, bool)>;
+
+fn checked_order(order: Vec<(String, bool)>, class: Option<&Class>) -> Result<Order, Refusal> {
+    let mut checked = Vec::with_capacity(order.len());
+    for (key, descending) in order {
+        if key == "$score" {
+            checked.push((None, true));
+            continue;
+        }
+        let root = key.split('.').next().unwrap_or_default();
+        if !field_name_is_valid(root) {
+            return Err(Refusal::bad_key(format!("Invalid field name: {key}.")));
+        }
+        if class.is_some_and(|class| class.schema.get(root).is_some()) {
+            checked.push((Some(Path::new(&key)), descending));
+        }
+    }
+    Ok(checked)
+}
+
+fn window(skip: f64, limit: Option<f64>) -> Result<(usize, usize), Refusal> {
+    if skip < 0.0 || limit.is_some_and(|limit| limit < 0.0) {
+        return Err(Refusal::database());
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "not negative, and `as` saturates"
+    )]
+    let whole = |number: f64| number.round() as usize;
+    Ok((whole(skip), limit.map_or(usize::MAX, whole)))
+}
+
+/// Sorts stably, so that ties stay in the order of insertion.
+fn sort(rows: &mut [&Arc<Row>], order: &Order, filter: &Filter) {
+    if order.is_empty() {
+        if let Some((path, centre)) = filter.near() {
+            let distance = |row: &Row| {
+                path.first(row)
+                    .and_then(Point::read)
+                    .map(|point| centre.distance(point))
+            };
+            rows.sort_by(|a, b| distance(a).partial_cmp(&distance(b)).unwrap_or(Ordering::Equal));
+        }
+        return;
+    }
+    rows.sort_by(|a, b| {
+        let mut ordering = Ordering::Equal;
+        for (path, descending) in order {
+            ordering = match path {
+                Some(path) => {
+                    // Missing sorts as null: first when ascending.
+                    let null = &Value::Null;
+                    let x = path.sort_value(a, *descending).unwrap_or(null);
+                    compare(x, path.sort_value(b, *descending).unwrap_or(null))
+                }
+                None => filter
+                    .score(a)
+                    .partial_cmp(&filter.score(b))
+                    .unwrap_or(Ordering::Equal),
+            };
+            if *descending {
+                ordering = ordering.reverse();
+            }
+            if ordering != Ordering::Equal {
+                break;
+            }
+        }
+        ordering
+    });
+}
+
+fn selects_score(shape: &Shape) -> bool {
+    shape
+        .keys
+        .as_ref()
+        .is_some_and(|keys| keys.iter().any(|key| key == "$score"))
+}
+
+/// A row as it is answered. Relations come on every row, whatever was selected; a pointer that is null does
+/// not come at all.
+pub(crate) fn render(row: &Row, schema: &Schema, keys: Option<&[String]>) -> Map<String, Value> {
+    let selected = |name: &str| {
+        ALWAYS.contains(&name)
+            || keys.is_none_or(|keys| keys.iter().any(|key| key.split('.').next() == Some(name)))
+    };
+    let hidden = |name: &str, value: &Value| {
+        value.is_null() && matches!(schema.get(name), Some(FieldType::Pointer(_)))
+    };
+    let mut object = Map::with_capacity(row.len());
+    for (name, value) in row {
+        if selected(name) && !hidden(name, value) {
+            object.insert(name.clone(), value.clone());
+        }
+    }
+    for (name, target) in schema.relations() {
+        object.insert(
+            name.to_owned(),
+            json!({"__type": "Relation", "className": target}),
+        );
+    }
+    object
+}

@@ -1,0 +1,281 @@
+//! Matching: does a row satisfy a filter, by MongoDB's rules for arrays, nulls and dotted paths.
+
+use std::cmp::Ordering;
+
+use fancy_regex::Regex;
+use serde_json::Value;
+
+use super::geo::{Area, Point};
+use super::text::TextSearch;
+use crate::store::Row;
+use crate::value::{compare, compare_alike, contains, equal};
+
+/// A filter ready to be asked about rows.
+#[derive(Debug, Clone)]
+pub(crate) enum Filter {
+    All(Vec<Filter>),
+    Any(Vec<Filter>),
+    None(Vec<Filter>),
+    Field(Path, Vec<Test>),
+}
+
+/// A field name, split at its dots.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Path(Vec<String>);
+
+/// A comparison operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Than {
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// One condition on one field.
+#[derive(Debug, Clone)]
+pub(crate) enum Test {
+    Equal(Value),
+    NotEqual(Value),
+    Compare(Than, Value),
+    In(Vec<Value>),
+    NotIn(Vec<Value>),
+    All(Vec<Test>),
+    Exists(bool),
+    Pattern(Box<Regex>),
+    /// Some element of the array is none of these.
+    ElementBeyond(Vec<Value>),
+    Within(Area),
+    /// Has a location, at most so many radians away; the rows come nearest first.
+    Near(Point, Option<f64>),
+    Words(TextSearch),
+}
+
+impl Filter {
+    pub(crate) fn matches(&self, row: &Row) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().all(|part| part.matches(row)),
+            Self::Any(parts) => parts.iter().any(|part| part.matches(row)),
+            Self::None(parts) => !parts.iter().any(|part| part.matches(row)),
+            Self::Field(path, tests) => tests.iter().all(|test| test.matches(path, row)),
+        }
+    }
+
+    /// The ids that a row must have one of, when the filter says so: spares the scan.
+    pub(crate) fn ids(&self) -> Option<Vec<&str>> {
+        match self {
+            Self::All(parts) => parts.iter().find_map(Self::ids),
+            Self::Field(path, tests) if path.0 == ["objectId"] => tests.iter().find_map(|test| match test {
+                Test::Equal(Value::String(id)) => Some(vec![id.as_str()]),
+                Test::In(ids) => ids.iter().map(Value::as_str).collect(),
+                _ => None,
+            }),
+            _ => None,
+        }
+    }
+
+    /// The `$nearSphere` of the filter: it orders the rows.
+    pub(crate) fn near(&self) -> Option<(&Path, Point)> {
+        match self {
+            Self::All(parts) => parts.iter().find_map(Self::near),
+            Self::Field(path, tests) => tests.iter().find_map(|test| match test {
+                Test::Near(point, _) => Some((path, *point)),
+                _ => None,
+            }),
+            _ => None,
+        }
+    }
+
+    /// How well a row matches the `$text` of the filter.
+    pub(crate) fn score(&self, row: &Row) -> Option<f64> {
+        match self {
+            Self::All(parts) => parts.iter().find_map(|part| part.score(row)),
+            Self::Field(path, tests) => tests.iter().find_map(|test| match test {
+                Test::Words(search) => path
+                    .first(row)
+                    .and_then(Value::as_str)
+                    .and_then(|text| search.score(text)),
+                _ => None,
+            }),
+            _ => None,
+        }
+    }
+}
+
+impl Test {
+    fn matches(&self, path: &Path, row: &Row) -> bool {
+        match self {
+            Self::Equal(operand) => path.any(row, &mut |leaf| equals(leaf, operand)),
+            Self::NotEqual(operand) => !path.any(row, &mut |leaf| equals(leaf, operand)),
+            Self::In(list) => path.any(row, &mut |leaf| list.iter().any(|operand| equals(leaf, operand))),
+            Self::NotIn(list) => !path.any(row, &mut |leaf| list.iter().any(|operand| equals(leaf, operand))),
+            Self::All(tests) => !tests.is_empty() && tests.iter().all(|test| test.matches(path, row)),
+            Self::Exists(wanted) => path.any(row, &mut |leaf| leaf.is_some()) == *wanted,
+            Self::Compare(than, operand) => path.any(row, &mut |leaf| compares(leaf, *than, operand)),
+            Self::Pattern(regex) => {
+                path.any(row, &mut |leaf| {
+                    any_element(leaf, &mut |value| {
+                        // A pattern that backtracks beyond all bounds matches nothing.
+                        value
+                            .as_str()
+                            .is_some_and(|text| regex.is_match(text).unwrap_or(false))
+                    })
+                })
+            }
+            Self::ElementBeyond(list) => path.any(row, &mut |leaf| match leaf {
+                Some(Value::Array(items)) => items.iter().any(|item| !contains(list, item)),
+                _ => false,
+            }),
+            Self::Within(area) => path.any(row, &mut |leaf| leaf.is_some_and(|value| area.holds(value))),
+            Self::Near(centre, limit) => path.any(row, &mut |leaf| {
+                let point = leaf.and_then(Point::read);
+                point.is_some_and(|point| limit.is_none_or(|limit| centre.distance(point) <= limit))
+            }),
+            Self::Words(search) => path.any(row, &mut |leaf| {
+                any_element(leaf, &mut |value| {
+                    value.as_str().is_some_and(|text| search.score(text).is_some())
+                })
+            }),
+        }
+    }
+}
+
+/// A value, or any element of it.
+fn any_element(leaf: Option<&Value>, test: &mut dyn FnMut(&Value) -> bool) -> bool {
+    match leaf {
+        None => false,
+        Some(Value::Array(items)) => items.iter().any(test),
+        Some(value) => test(value),
+    }
+}
+
+/// Null equals a missing field; a scalar equals an array that holds it.
+fn equals(leaf: Option<&Value>, operand: &Value) -> bool {
+    match leaf {
+        None => operand.is_null(),
+        Some(value) => {
+            equal(value, operand) || value.as_array().is_some_and(|items| contains(items, operand))
+        }
+    }
+}
+
+fn compares(leaf: Option<&Value>, than: Than, operand: &Value) -> bool {
+    let holds = |value: &Value| match compare_alike(value, operand) {
+        None => false,
+        Some(order) => match than {
+            Than::Less => order == Ordering::Less,
+            Than::LessOrEqual => order != Ordering::Greater,
+            Than::Greater => order == Ordering::Greater,
+            Than::GreaterOrEqual => order != Ordering::Less,
+        },
+    };
+    match leaf {
+        None => operand.is_null() && matches!(than, Than::LessOrEqual | Than::GreaterOrEqual),
+        Some(value) => holds(value) || value.as_array().is_some_and(|items| items.iter().any(holds)),
+    }
+}
+
+impl Path {
+    pub(crate) fn new(key: &str) -> Self {
+        Self(key.split('.').map(str::to_owned).collect())
+    }
+
+    /// The value at the path when no array is crossed.
+    pub(crate) fn first<'a>(&self, row: &'a Row) -> Option<&'a Value> {
+        let (root, rest) = self.0.split_first()?;
+        rest.iter()
+            .try_fold(row.get(root)?, |value, part| value.get(part))
+    }
+
+    /// Whether any value at the path passes; a missing one is `None`.
+    fn any(&self, row: &Row, test: &mut dyn FnMut(Option<&Value>) -> bool) -> bool {
+        let Some((root, rest)) = self.0.split_first() else {
+            return false;
+        };
+        match row.get(root) {
+            None => test(None),
+            Some(value) => descend(value, rest, test),
+        }
+    }
+
+    /// The value that a row sorts by: of an array the smallest element, or the largest when descending.
+    pub(crate) fn sort_value<'a>(&self, row: &'a Row, descending: bool) -> Option<&'a Value> {
+        match self.first(row)? {
+            Value::Array(items) if descending => items.iter().max_by(|a, b| compare(a, b)),
+            Value::Array(items) => items.iter().min_by(|a, b| compare(a, b)),
+            value => Some(value),
+        }
+    }
+}
+
+fn descend(value: &Value, path: &[String], test: &mut dyn FnMut(Option<&Value>) -> bool) -> bool {
+    let Some((part, rest)) = path.split_first() else {
+        return test(Some(value));
+    };
+    match value {
+        Value::Object(map) => match map.get(part) {
+            None => test(None),
+            Some(inner) => descend(inner, rest, test),
+        },
+        Value::Array(items) => {
+            let indexed = part.parse::<usize>().ok().and_then(|index| items.get(index));
+            if indexed.is_some_and(|item| descend(item, rest, test)) {
+                return true;
+            }
+            let mut objects = items.iter().filter(|item| item.is_object()).peekable();
+            if indexed.is_none() && objects.peek().is_none() {
+                return test(None);
+            }
+            objects.any(|item| descend(item, path, test))
+        }
+        _ => test(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, json};
+
+    use super::*;
+    use crate::query::compile::compile;
+
+    fn filter(value: &Value) -> Filter {
+        compile(value.as_object().unwrap(), None).unwrap()
+    }
+
+    #[test]
+    fn ids_spare_the_scan() {
+        assert_eq!(filter(&json!({"objectId": "a", "x": 1})).ids(), Some(vec!["a"]));
+        assert_eq!(
+            filter(&json!({"objectId": {"$in": ["a", "b"]}})).ids(),
+            Some(vec!["a", "b"])
+        );
+        assert_eq!(
+            filter(&json!({"$and": [{"x": 1}, {"objectId": "a"}]})).ids(),
+            Some(vec!["a"])
+        );
+        assert_eq!(filter(&json!({"$or": [{"x": 1}, {"objectId": "a"}]})).ids(), None);
+        assert_eq!(filter(&json!({"objectId": {"$ne": "a"}})).ids(), None);
+        assert_eq!(filter(&json!({"o.objectId": "a"})).ids(), None);
+    }
+
+    #[test]
+    fn paths_cross_arrays() {
+        let row = json!({"a": [{"b": 1}, {"b": [2, 3]}, 7], "n": null});
+        let row: &Map<String, Value> = row.as_object().unwrap();
+        for (wanted, value) in [
+            (true, json!({"a.b": 1})),
+            (true, json!({"a.b": 3})),
+            (true, json!({"a.1.b": 2})),
+            (false, json!({"a.0.b": 2})),
+            (true, json!({"a": 7})),
+            (true, json!({"n": null, "missing": null})),
+            (false, json!({"a.b": null})),
+            (true, json!({"n": {"$lte": null}})),
+            (false, json!({"n": {"$lte": 5}})),
+            (true, json!({"a.b": {"$gt": 2, "$lt": 2}})),
+        ] {
+            assert_eq!(filter(&value).matches(row), wanted, "{value}");
+        }
+    }
+}

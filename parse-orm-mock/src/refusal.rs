@@ -1,0 +1,193 @@
+//! Every way the server says no: one type, and the shapes in which a real Parse Server writes it.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+/// Error codes of the protocol that this server gives.
+pub(crate) mod code {
+    pub(crate) const INTERNAL: i64 = 1;
+    pub(crate) const OBJECT_NOT_FOUND: i64 = 101;
+    pub(crate) const INVALID_QUERY: i64 = 102;
+    pub(crate) const MISSING_OBJECT_ID: i64 = 104;
+    pub(crate) const INVALID_KEY_NAME: i64 = 105;
+    pub(crate) const INVALID_JSON: i64 = 107;
+    pub(crate) const COMMAND_UNAVAILABLE: i64 = 108;
+    pub(crate) const INCORRECT_TYPE: i64 = 111;
+    pub(crate) const OPERATION_FORBIDDEN: i64 = 119;
+    pub(crate) const INVALID_NESTED_KEY: i64 = 121;
+    pub(crate) const DUPLICATE_VALUE: i64 = 137;
+    pub(crate) const INVALID_SESSION_TOKEN: i64 = 209;
+}
+
+/// The real server has several error shapes; a client must be able to read each of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// `{"code":..,"error":..}`
+    Coded,
+    /// `{"error":..}`: answered before the request reached Parse proper.
+    Bare,
+    /// `{"code":1,"message":..}`: an exception nobody caught. In a batch item even the code is lost.
+    Crash,
+    /// Express's page for a route that does not exist.
+    Page,
+    /// No body: Node's HTTP parser refused the request.
+    Silent,
+}
+
+/// A refused request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) code: Option<i64>,
+    pub(crate) message: Cow<'static, str>,
+    shape: Shape,
+}
+
+impl Refusal {
+    /// A Parse error; the HTTP status follows from the code.
+    pub(crate) fn new(code: i64, message: impl Into<Cow<'static, str>>) -> Self {
+        let status = match code {
+            code::INTERNAL => 500,
+            code::OBJECT_NOT_FOUND => 404,
+            _ => 400,
+        };
+        Self {
+            status,
+            code: Some(code),
+            message: message.into(),
+            shape: Shape::Coded,
+        }
+    }
+
+    /// An error of the layers in front of Parse: no code.
+    pub(crate) fn bare(status: u16, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status,
+            code: None,
+            message: message.into(),
+            shape: Shape::Bare,
+        }
+    }
+
+    /// Wrong or missing keys.
+    pub(crate) fn unauthorized() -> Self {
+        Self::bare(403, "unauthorized")
+    }
+
+    /// What an uncaught exception of the real server looks like from outside.
+    pub(crate) fn crash() -> Self {
+        Self {
+            status: 500,
+            code: Some(code::INTERNAL),
+            message: Cow::Borrowed("Internal server error."),
+            shape: Shape::Crash,
+        }
+    }
+
+    /// The database refused the query; the real server hides the reason.
+    pub(crate) fn database() -> Self {
+        Self::new(code::INTERNAL, "An internal server error occurred")
+    }
+
+    /// Sanitised denial: the default `enableSanitizedErrorResponse` removes every detail.
+    pub(crate) fn denied(code: i64) -> Self {
+        Self::new(code, "Permission denied")
+    }
+
+    /// 101.
+    pub(crate) fn not_found() -> Self {
+        Self::new(code::OBJECT_NOT_FOUND, "Object not found.")
+    }
+
+    /// 107.
+    pub(crate) fn json(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(code::INVALID_JSON, message)
+    }
+
+    /// 102.
+    pub(crate) fn query(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(code::INVALID_QUERY, message)
+    }
+
+    /// 111.
+    pub(crate) fn mistyped(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(code::INCORRECT_TYPE, message)
+    }
+
+    /// 105.
+    pub(crate) fn bad_key(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(code::INVALID_KEY_NAME, message)
+    }
+
+    /// 121.
+    pub(crate) fn nested_key() -> Self {
+        Self::new(
+            code::INVALID_NESTED_KEY,
+            "Nested keys should not contain the '$' or '.' characters",
+        )
+    }
+
+    /// Express's 404 page.
+    pub(crate) fn no_route() -> Self {
+        Self {
+            status: 404,
+            code: None,
+            message: Cow::Borrowed("Not Found"),
+            shape: Shape::Page,
+        }
+    }
+
+    /// Headers and URL together larger than Node accepts.
+    pub(crate) fn headers_too_large() -> Self {
+        Self {
+            status: 431,
+            code: None,
+            message: Cow::Borrowed(""),
+            shape: Shape::Silent,
+        }
+    }
+
+    /// The response body and its content type, for a request of this method and path.
+    pub(crate) fn body(&self, method: &str, path: &str) -> (&'static str, Vec<u8>) {
+        const JSON: &str = "application/json; charset=utf-8";
+        match self.shape {
+            Shape::Coded => (
+                JSON,
+                json!({"code": self.code, "error": self.message})
+                    .to_string()
+                    .into_bytes(),
+            ),
+            Shape::Bare => (JSON, json!({"error": self.message}).to_string().into_bytes()),
+            Shape::Crash => (
+                JSON,
+                json!({"code": self.code, "message": self.message})
+                    .to_string()
+                    .into_bytes(),
+            ),
+            Shape::Silent => ("text/plain", Vec::new()),
+            Shape::Page => ("text/html; charset=utf-8", page(method, path).into_bytes()),
+        }
+    }
+
+    /// The `error` member of a batch item.
+    pub(crate) fn in_batch(&self) -> Value {
+        if self.shape == Shape::Coded {
+            json!({"code": self.code, "error": self.message})
+        } else {
+            json!({})
+        }
+    }
+}
+
+fn page(method: &str, path: &str) -> String {
+    let path = path
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;");
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Error</title>\n\
+         </head>\n<body>\n<pre>Cannot {method} {path}</pre>\n</body>\n</html>\n"
+    )
+}

@@ -1,0 +1,75 @@
+//! One room per service. A room looks at a call and either takes it or leaves it to the next.
+
+pub(crate) mod batch;
+pub(crate) mod classes;
+
+use serde_json::{Map, Value, json};
+
+use crate::keys::Auth;
+use crate::refusal::Refusal;
+use crate::state::State;
+
+/// A request after the layers in front: the keys are checked, the method is the effective one.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) state: &'a State,
+    pub(crate) auth: &'a Auth,
+    pub(crate) method: &'a str,
+    /// The decoded segments of the path below the mount.
+    pub(crate) segments: Vec<String>,
+    pub(crate) query: &'a [(String, String)],
+    pub(crate) body: Option<Value>,
+}
+
+impl Call<'_> {
+    /// The body as the object that is to be written. An array is an object with numbers for keys: its
+    /// first key is then refused as a field name.
+    pub(crate) fn take_object(&mut self) -> Map<String, Value> {
+        match self.body.take() {
+            Some(Value::Object(map)) => map,
+            Some(Value::Array(items)) => items
+                .into_iter()
+                .enumerate()
+                .map(|(place, item)| (place.to_string(), item))
+                .collect(),
+            _ => Map::new(),
+        }
+    }
+}
+
+/// A successful answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+    pub(crate) location: Option<String>,
+}
+
+impl Answer {
+    pub(crate) fn ok(body: Value) -> Self {
+        Self {
+            status: 200,
+            body,
+            location: None,
+        }
+    }
+}
+
+/// What a room says about a call: `None` when it is not for this room.
+pub(crate) type Verdict = Option<Result<Answer, Refusal>>;
+
+/// Asks the rooms in turn; `None` when no room takes the call.
+pub(crate) fn route(call: &mut Call<'_>) -> Verdict {
+    let rooms: [fn(&mut Call<'_>) -> Verdict; 2] = [classes::enter, batch::enter];
+    rooms.iter().find_map(|room| room(call))
+}
+
+/// Like [`route`], without the batch room: batches do not nest.
+pub(crate) fn route_in_batch(call: &mut Call<'_>) -> Verdict {
+    classes::enter(call)
+}
+
+/// `GET /health`, which asks for no key.
+pub(crate) fn health() -> Answer {
+    Answer::ok(json!({"status": "ok"}))
+}

@@ -1,0 +1,231 @@
+//! The server as a value: starting it on a thread of its own, looking into it, stopping it.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use axum::serve::ListenerExt;
+use tokio::sync::oneshot;
+
+use crate::http;
+use crate::options::{Options, normal_mount};
+use crate::state::{RecordedRequest, State};
+
+/// A running server. Dropping it stops it.
+///
+/// It runs on a thread of its own, so it answers even while the runtime of a test is blocked, and any number
+/// of servers live side by side.
+#[derive(Debug)]
+pub struct MockServer {
+    state: Arc<State>,
+    port: u16,
+    /// Its drop, or a message, ends the server.
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// The options of a server that is not yet started; made by [`MockServer::builder`].
+#[derive(Debug, Clone, Default)]
+#[must_use = "nothing runs before `start`"]
+pub struct MockServerBuilder {
+    options: Options,
+}
+
+impl MockServerBuilder {
+    /// The application id; "app" unless set.
+    pub fn app_id(mut self, id: impl Into<String>) -> Self {
+        self.options.app_id = id.into();
+        self
+    }
+
+    /// The REST API key; "rest" unless set.
+    pub fn rest_key(mut self, key: impl Into<String>) -> Self {
+        self.options.rest_key = key.into();
+        self
+    }
+
+    /// The JavaScript key; "js" unless set.
+    pub fn javascript_key(mut self, key: impl Into<String>) -> Self {
+        self.options.javascript_key = key.into();
+        self
+    }
+
+    /// The master key; "master" unless set.
+    pub fn master_key(mut self, key: impl Into<String>) -> Self {
+        self.options.master_key = key.into();
+        self
+    }
+
+    /// Where the API is mounted: "/parse" unless set, "/" for the root, "/a/b" for something deeper.
+    pub fn mount_path(mut self, path: impl AsRef<str>) -> Self {
+        self.options.mount = normal_mount(path.as_ref());
+        self
+    }
+
+    /// The port on the loopback interface; a free one unless set.
+    pub fn port(mut self, port: u16) -> Self {
+        self.options.port = port;
+        self
+    }
+
+    /// `maxLimit`: a larger `limit` is silently cut to this.
+    pub fn max_limit(mut self, limit: u64) -> Self {
+        self.options.max_limit = Some(limit);
+        self
+    }
+
+    /// `allowClientClassCreation`: whether requests without the master key may name new classes. Allowed
+    /// unless set otherwise, as on the reference server; a real server's own default is to forbid it.
+    pub fn allow_client_class_creation(mut self, allow: bool) -> Self {
+        self.options.allow_client_class_creation = allow;
+        self
+    }
+
+    /// `allowCustomObjectId`: whether a create may choose its object id. Forbidden unless set.
+    pub fn allow_custom_object_id(mut self, allow: bool) -> Self {
+        self.options.allow_custom_object_id = allow;
+        self
+    }
+
+    /// Starts the server; it accepts connections when this returns.
+    ///
+    /// # Errors
+    ///
+    /// When the port cannot be bound or the thread cannot be started.
+    #[expect(
+        clippy::unused_async,
+        reason = "starting is quick today; the signature leaves room for a slower start"
+    )]
+    pub async fn start(self) -> io::Result<MockServer> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.options.port))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let url = format!("http://{address}{}", self.options.mount);
+        let state = Arc::new(State::new(self.options, url));
+        let (stop, stopped) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let shared = Arc::clone(&state);
+        let thread = std::thread::Builder::new()
+            .name(format!("parse-orm-mock:{}", address.port()))
+            .spawn(move || runtime.block_on(serve(listener, shared, stopped)))?;
+        Ok(MockServer {
+            state,
+            port: address.port(),
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+}
+
+async fn serve(listener: TcpListener, state: Arc<State>, stopped: oneshot::Receiver<()>) {
+    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
+        return;
+    };
+    // Small answers must not wait for each other.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    tokio::select! {
+        _ = axum::serve(listener, http::service(state)) => {}
+        // Also when the sender is gone: the server lives as long as its handle.
+        _ = stopped => {}
+    }
+}
+
+impl MockServer {
+    /// Starts a server with the default options on a free port of the loopback interface.
+    ///
+    /// # Panics
+    ///
+    /// When the machine has no free port or no thread to give; [`MockServerBuilder::start`] returns that as
+    /// an error.
+    pub async fn start() -> Self {
+        match Self::builder().start().await {
+            Ok(server) => server,
+            #[expect(clippy::panic, reason = "documented; a test cannot go on without its server")]
+            Err(error) => panic!("parse-orm-mock could not start: {error}"),
+        }
+    }
+
+    /// A server with other options than the default ones.
+    pub fn builder() -> MockServerBuilder {
+        MockServerBuilder::default()
+    }
+
+    /// The URL of the API with the mount path: `http://127.0.0.1:43111/parse`.
+    pub fn url(&self) -> &str {
+        &self.state.url
+    }
+
+    /// The address the server listens on.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+    }
+
+    /// The port the server listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The application id.
+    pub fn app_id(&self) -> &str {
+        &self.state.options.app_id
+    }
+
+    /// The REST API key.
+    pub fn rest_key(&self) -> &str {
+        &self.state.options.rest_key
+    }
+
+    /// The JavaScript key.
+    pub fn javascript_key(&self) -> &str {
+        &self.state.options.javascript_key
+    }
+
+    /// The master key.
+    pub fn master_key(&self) -> &str {
+        &self.state.options.master_key
+    }
+
+    /// The requests since the start or the last [`clear_requests`](Self::clear_requests), oldest first.
+    /// The last 10,000 are remembered; `GET /health` and what is refused before its body is read are not.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.state.requests()
+    }
+
+    /// Forgets the recorded requests.
+    pub fn clear_requests(&self) {
+        self.state.clear_requests();
+    }
+
+    /// Drops all classes, objects and recorded requests.
+    pub fn reset(&self) {
+        self.state.reset();
+    }
+
+    /// The names of the classes that exist, sorted.
+    pub fn class_names(&self) -> Vec<String> {
+        self.state.store().class_names()
+    }
+
+    /// How many objects a class holds; 0 for a class that does not exist.
+    pub fn count(&self, class: &str) -> usize {
+        self.state
+            .store()
+            .class(class)
+            .map_or(0, crate::store::Class::len)
+    }
+}
+
+impl Drop for MockServer {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // The thread waits for nothing but the message: the port is free when this returns.
+            let _ = thread.join();
+        }
+    }
+}

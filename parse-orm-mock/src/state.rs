@@ -1,0 +1,98 @@
+//! What the requests of one server share: its options, its data and the record of what was asked.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+
+use crate::options::Options;
+use crate::store::Store;
+
+/// How many requests are remembered; older ones are forgotten, so that a long run does not eat the memory.
+const REMEMBERED: usize = 10_000;
+
+/// A request as the server understood it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct RecordedRequest {
+    /// The effective method: what `_method` in the body of a POST asked for.
+    pub method: String,
+    /// The method on the wire.
+    pub wire_method: String,
+    /// The path below the mount, as it was sent: `/classes/GameScore`.
+    pub path: String,
+    /// The decoded pairs of the query string, in order.
+    pub query: Vec<(String, String)>,
+    /// The headers, with lower-case names, in order.
+    pub headers: Vec<(String, String)>,
+    /// The JSON body without `_method` and without the keys that a client may send in it.
+    pub body: Option<Value>,
+}
+
+impl RecordedRequest {
+    /// The first header of this name, in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The first query parameter of this name.
+    pub fn query_value(&self, name: &str) -> Option<&str> {
+        self.query
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// The state of a server.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) options: Options,
+    pub(crate) url: String,
+    store: Mutex<Store>,
+    requests: Mutex<VecDeque<RecordedRequest>>,
+}
+
+impl State {
+    pub(crate) fn new(options: Options, url: String) -> Self {
+        Self {
+            options,
+            url,
+            store: Mutex::default(),
+            requests: Mutex::default(),
+        }
+    }
+
+    /// The data; a panic while it was held does not make it unreadable.
+    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn log(&self) -> MutexGuard<'_, VecDeque<RecordedRequest>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn record(&self, request: RecordedRequest) {
+        let mut log = self.log();
+        if log.len() == REMEMBERED {
+            log.pop_front();
+        }
+        log.push_back(request);
+    }
+
+    pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
+        self.log().iter().cloned().collect()
+    }
+
+    pub(crate) fn clear_requests(&self) {
+        self.log().clear();
+    }
+
+    pub(crate) fn reset(&self) {
+        *self.store() = Store::default();
+        self.clear_requests();
+    }
+}

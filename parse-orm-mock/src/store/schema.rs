@@ -1,0 +1,340 @@
+//! Schemas: which names are allowed, the type of a field, and the lock-in of a type at its first value.
+
+use std::fmt;
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
+
+use crate::number::truthy;
+use crate::refusal::{Refusal, code};
+use crate::value::is_typed;
+
+/// The type of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum FieldType {
+    Number,
+    Text,
+    Boolean,
+    Date,
+    Object,
+    Array,
+    GeoPoint,
+    File,
+    Bytes,
+    Polygon,
+    Acl,
+    Pointer(String),
+    Relation(String),
+}
+
+impl fmt::Display for FieldType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number => f.write_str("Number"),
+            Self::Text => f.write_str("String"),
+            Self::Boolean => f.write_str("Boolean"),
+            Self::Date => f.write_str("Date"),
+            Self::Object => f.write_str("Object"),
+            Self::Array => f.write_str("Array"),
+            Self::GeoPoint => f.write_str("GeoPoint"),
+            Self::File => f.write_str("File"),
+            Self::Bytes => f.write_str("Bytes"),
+            Self::Polygon => f.write_str("Polygon"),
+            Self::Acl => f.write_str("ACL"),
+            Self::Pointer(class) => write!(f, "Pointer<{class}>"),
+            Self::Relation(class) => write!(f, "Relation<{class}>"),
+        }
+    }
+}
+
+/// The fields of a class.
+#[derive(Debug, Clone)]
+pub(crate) struct Schema {
+    fields: IndexMap<String, FieldType>,
+}
+
+impl Default for Schema {
+    fn default() -> Self {
+        let fields = [
+            ("objectId", FieldType::Text),
+            ("createdAt", FieldType::Date),
+            ("updatedAt", FieldType::Date),
+            ("ACL", FieldType::Acl),
+        ];
+        Self {
+            fields: fields
+                .into_iter()
+                .map(|(name, kind)| (name.to_owned(), kind))
+                .collect(),
+        }
+    }
+}
+
+impl Schema {
+    pub(crate) fn get(&self, field: &str) -> Option<&FieldType> {
+        self.fields.get(field)
+    }
+
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &FieldType)> {
+        self.fields.iter().map(|(name, kind)| (name.as_str(), kind))
+    }
+
+    /// The relation fields: they have no value in a row, yet show on every row.
+    pub(crate) fn relations(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().filter_map(|(name, kind)| match kind {
+            FieldType::Relation(class) => Some((name.as_str(), class.as_str())),
+            _ => None,
+        })
+    }
+
+    /// Checks an object that is about to be written and adds its new fields.
+    ///
+    /// As on the real server the fields before the first bad one stay in the schema.
+    pub(crate) fn admit(&mut self, class: &str, object: &Map<String, Value>) -> Result<(), Refusal> {
+        if object
+            .values()
+            .filter(|value| is_typed(value, "GeoPoint"))
+            .count()
+            > 1
+        {
+            return Err(Refusal::mistyped(
+                "there can only be one geopoint field in a class",
+            ));
+        }
+        for (name, value) in object {
+            let Some(kind) = infer(value)? else { continue };
+            if name != "ACL" {
+                self.admit_field(class, name, kind)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn admit_field(&mut self, class: &str, name: &str, kind: FieldType) -> Result<(), Refusal> {
+        let (name, kind) = match name.split_once('.') {
+            Some((root, rest)) if !root.is_empty() => {
+                let index = rest
+                    .split('.')
+                    .next()
+                    .is_some_and(|part| part.bytes().all(|b| b.is_ascii_digit()));
+                (
+                    root,
+                    if index {
+                        FieldType::Array
+                    } else {
+                        FieldType::Object
+                    },
+                )
+            }
+            _ => (name, kind),
+        };
+        if !field_name_is_valid(name) {
+            return Err(Refusal::bad_key(format!("Invalid field name: {name}.")));
+        }
+        match self.fields.get(name) {
+            Some(expected) if *expected != kind => Err(Refusal::mistyped(format!(
+                "schema mismatch for {class}.{name}; expected {expected} but got {kind}"
+            ))),
+            Some(_) => Ok(()),
+            None => {
+                if kind == FieldType::GeoPoint
+                    && self.fields.values().any(|kind| *kind == FieldType::GeoPoint)
+                {
+                    let message = "MongoDB only supports one GeoPoint field in a class.";
+                    return Err(Refusal::mistyped(message));
+                }
+                self.fields.insert(name.to_owned(), kind);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The type that a written value asks for; `None` for null and for deletions.
+fn infer(value: &Value) -> Result<Option<FieldType>, Refusal> {
+    let map = match value {
+        Value::Null => return Ok(None),
+        Value::Bool(_) => return Ok(Some(FieldType::Boolean)),
+        Value::Number(_) => return Ok(Some(FieldType::Number)),
+        Value::String(_) => return Ok(Some(FieldType::Text)),
+        Value::Array(_) => return Ok(Some(FieldType::Array)),
+        Value::Object(map) => map,
+    };
+    if let Some(tag) = map.get("__type").filter(|tag| truthy(tag)) {
+        let tag = tag.as_str().unwrap_or("[object Object]");
+        let has = |key: &str| map.get(key).is_some_and(truthy);
+        let number = |key: &str| map.get(key).is_some_and(|value| !value.is_null());
+        let class = || {
+            map.get("className")
+                .and_then(Value::as_str)
+                .filter(|class| !class.is_empty())
+        };
+        let kind = match tag {
+            "Pointer" => class().map(|class| FieldType::Pointer(class.to_owned())),
+            "Relation" => class().map(|class| FieldType::Relation(class.to_owned())),
+            "File" if has("name") => Some(FieldType::File),
+            "Date" if has("iso") => Some(FieldType::Date),
+            "GeoPoint" if number("latitude") && number("longitude") => Some(FieldType::GeoPoint),
+            "Bytes" if has("base64") => Some(FieldType::Bytes),
+            "Polygon" if has("coordinates") => Some(FieldType::Polygon),
+            _ => None,
+        };
+        return kind
+            .map(Some)
+            .ok_or_else(|| Refusal::mistyped(format!("This is not a valid {tag}")));
+    }
+    match map.get("__op").filter(|op| truthy(op)) {
+        None => Ok(Some(FieldType::Object)),
+        Some(op) => infer_op(op.as_str().unwrap_or_default(), map),
+    }
+}
+
+fn infer_op(op: &str, map: &Map<String, Value>) -> Result<Option<FieldType>, Refusal> {
+    match op {
+        "Increment" => Ok(Some(FieldType::Number)),
+        "Delete" => Ok(None),
+        "Add" | "AddUnique" | "Remove" => Ok(Some(FieldType::Array)),
+        "AddRelation" | "RemoveRelation" => {
+            // The real server reads `objects[0].className` without a look.
+            let first = map
+                .get("objects")
+                .and_then(|objects| objects.get(0))
+                .ok_or_else(Refusal::crash)?;
+            let class = first
+                .get("className")
+                .and_then(Value::as_str)
+                .unwrap_or("undefined");
+            Ok(Some(FieldType::Relation(class.to_owned())))
+        }
+        "Batch" => infer(
+            map.get("ops")
+                .and_then(|ops| ops.get(0))
+                .ok_or_else(Refusal::crash)?,
+        ),
+        // An exception that is no Parse error: the client sees only code 1. SetOnInsert ends here too.
+        _ => Err(Refusal::crash()),
+    }
+}
+
+/// The classes the server itself owns.
+const SYSTEM_CLASSES: [&str; 10] = [
+    "_User",
+    "_Installation",
+    "_Role",
+    "_Session",
+    "_Product",
+    "_PushStatus",
+    "_JobStatus",
+    "_JobSchedule",
+    "_Audience",
+    "_Idempotency",
+];
+
+/// Whether the class belongs to the server.
+pub(crate) fn is_system_class(name: &str) -> bool {
+    SYSTEM_CLASSES.contains(&name)
+}
+
+/// Whether a class of this name can exist.
+pub(crate) fn class_name_is_valid(name: &str) -> bool {
+    is_system_class(name) || is_join_name(name) || field_name_is_valid(name)
+}
+
+fn is_join_name(name: &str) -> bool {
+    let word = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    name.strip_prefix("_Join:")
+        .and_then(|rest| rest.split_once(':'))
+        .is_some_and(|(key, class)| word(key) && word(class))
+}
+
+/// Whether a field of this name can exist.
+pub(crate) fn field_name_is_valid(name: &str) -> bool {
+    name != "className"
+        && name != "length"
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// The default `requestKeywordDenylist`: keys that hint at an attack, anywhere in the object.
+pub(crate) fn check_keywords(object: &Map<String, Value>) -> Result<(), Refusal> {
+    let prohibited = |keyword: &str| {
+        Refusal::new(
+            code::INVALID_KEY_NAME,
+            format!("Prohibited keyword in request data: {keyword}."),
+        )
+    };
+    // The names are regular expressions on the real server: a part of the key is enough.
+    if any_entry(object, &|key, value| {
+        key.contains("_bsontype") && value.as_str().is_some_and(|text| text.contains("Code"))
+    }) {
+        return Err(prohibited(r#"{"key":"_bsontype","value":"Code"}"#));
+    }
+    for keyword in ["constructor", "__proto__"] {
+        if any_entry(object, &|key, _| key.contains(keyword)) {
+            return Err(prohibited(&format!(r#"{{"key":"{keyword}"}}"#)));
+        }
+    }
+    Ok(())
+}
+
+fn any_entry(object: &Map<String, Value>, test: &dyn Fn(&str, &Value) -> bool) -> bool {
+    fn inside(value: &Value, test: &dyn Fn(&str, &Value) -> bool) -> bool {
+        match value {
+            Value::Object(map) => any_entry(map, test),
+            Value::Array(items) => items.iter().any(|item| inside(item, test)),
+            _ => false,
+        }
+    }
+    object
+        .iter()
+        .any(|(key, value)| test(key, value) || inside(value, test))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn admit(schema: &mut Schema, object: &Value) -> Result<(), Refusal> {
+        schema.admit("GameScore", object.as_object().unwrap())
+    }
+
+    #[test]
+    fn a_type_is_locked_in_by_its_first_value() {
+        let mut schema = Schema::default();
+        admit(&mut schema, &json!({"score": 1, "nothing": null})).unwrap();
+        let refusal = admit(&mut schema, &json!({"score": "x"})).unwrap_err();
+        assert_eq!(
+            refusal.message,
+            "schema mismatch for GameScore.score; expected Number but got String"
+        );
+        admit(&mut schema, &json!({"nothing": "text"})).unwrap();
+        let refusal = admit(&mut schema, &json!({"score.x": 1})).unwrap_err();
+        assert_eq!(
+            refusal.message,
+            "schema mismatch for GameScore.score; expected Number but got Object"
+        );
+    }
+
+    #[test]
+    fn only_one_geopoint() {
+        let point = json!({"__type": "GeoPoint", "latitude": 0, "longitude": 0});
+        let mut schema = Schema::default();
+        admit(&mut schema, &json!({"a": point})).unwrap();
+        assert_eq!(
+            admit(&mut schema, &json!({"b": point})).unwrap_err().code,
+            Some(111)
+        );
+    }
+
+    #[test]
+    fn names() {
+        for name in ["a", "A1_", "_User", "_Join:users:_Role"] {
+            assert!(class_name_is_valid(name), "{name}");
+        }
+        for name in ["", "1a", "a-b", "_x", "length", "className", "a.b", "é"] {
+            assert!(!field_name_is_valid(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Creating, updating and deleting objects: what is checked in which order, and what is answered.
+
+use serde_json::{Map, Value, json};
+
+use crate::clock;
+use crate::number;
+use crate::operations::{Effect, apply, relation_changes};
+use crate::refusal::{Refusal, code};
+use crate::store::schema::{check_keywords, class_name_is_valid, field_name_is_valid};
+use crate::store::{Row, Store};
+use crate::value::type_tag;
+
+/// What a create gives back.
+#[derive(Debug)]
+pub(crate) struct Created {
+    pub(crate) id: String,
+    pub(crate) body: Value,
+}
+
+/// Creates an object.
+pub(crate) fn create(
+    store: &mut Store,
+    class_name: &str,
+    mut object: Map<String, Value>,
+    custom_ids: bool,
+) -> Result<Created, Refusal> {
+    let given = object.get("objectId");
+    if custom_ids {
+        if given.is_some_and(|id| !number::truthy(id)) {
+            let message = "objectId must not be empty, null or undefined";
+            return Err(Refusal::new(code::MISSING_OBJECT_ID, message));
+        }
+    } else {
+        for key in ["objectId", "id"] {
+            if object.get(key).is_some_and(number::truthy) {
+                return Err(Refusal::bad_key(format!("{key} is an invalid field name.")));
+            }
+        }
+    }
+    ensure_class(store, class_name)?
+        .schema
+        .admit(class_name, &object)?;
+    check_keywords(&object)?;
+
+    let now = clock::now();
+    let id = match object.shift_remove("objectId") {
+        Some(Value::String(id)) if !id.is_empty() => id,
+        _ => store.draw_id(),
+    };
+    object.shift_remove("createdAt");
+    object.shift_remove("updatedAt");
+    let relations = relation_changes(&mut object)?;
+    let mut row = Row::new();
+    row.insert("objectId".to_owned(), json!(id));
+    row.insert("createdAt".to_owned(), json!(now));
+    row.insert("updatedAt".to_owned(), json!(now));
+    let mut answer = Map::new();
+    for (key, value) in object {
+        let effect = Effect::of_create(value)?;
+        let resolved = effect.is_resolved();
+        apply(&mut row, &key, effect)?;
+        if resolved {
+            report(&mut answer, &key, &row);
+        }
+    }
+    answer.insert("objectId".to_owned(), json!(id));
+    answer.insert("createdAt".to_owned(), json!(now));
+    if !store.ensure_class(class_name).insert(&id, row) {
+        let message = "A duplicate value for a field with unique values was provided";
+        return Err(Refusal::new(code::DUPLICATE_VALUE, message));
+    }
+    relations.commit(store, class_name, &id);
+    Ok(Created {
+        id,
+        body: Value::Object(answer),
+    })
+}
+
+/// Updates an object; the answer is `updatedAt` and what the operations came to.
+pub(crate) fn update(
+    store: &mut Store,
+    class_name: &str,
+    id: &str,
+    mut object: Map<String, Value>,
+) -> Result<Value, Refusal> {
+    ensure_class(store, class_name)?
+        .schema
+        .admit(class_name, &object)?;
+    check_keywords(&object)?;
+    let now = clock::now();
+    object.shift_remove("createdAt");
+    object.shift_remove("updatedAt");
+    let relations = relation_changes(&mut object)?;
+    for (key, value) in &object {
+        if !field_name_is_valid(key.split('.').next().unwrap_or_default()) {
+            return Err(Refusal::bad_key(format!("Invalid field name for update: {key}")));
+        }
+        if value.as_object().is_some_and(has_forbidden_key) {
+            return Err(Refusal::nested_key());
+        }
+    }
+    refuse_overlap(&object)?;
+    let class = store.ensure_class(class_name);
+    let mut row = Row::clone(class.get(id).ok_or_else(Refusal::not_found)?);
+    // The id is the key of the row: the database does not let it change.
+    if object
+        .shift_remove("objectId")
+        .is_some_and(|given| given != json!(id))
+    {
+        return Err(Refusal::crash());
+    }
+    let mut resolved = Vec::new();
+    for (key, value) in object {
+        let effect = Effect::of_update(value)?;
+        if effect.is_resolved() {
+            resolved.push(key.clone());
+        }
+        apply(&mut row, &key, effect)?;
+    }
+    let mut answer = Map::new();
+    for key in resolved {
+        report(&mut answer, &key, &row);
+    }
+    row.insert("updatedAt".to_owned(), json!(now));
+    answer.insert("updatedAt".to_owned(), json!(now));
+    class.replace(id, row);
+    relations.commit(store, class_name, id);
+    Ok(Value::Object(answer))
+}
+
+/// Deletes an object.
+pub(crate) fn delete(store: &mut Store, class_name: &str, id: &str) -> Result<(), Refusal> {
+    let removed = store.class_mut(class_name).is_some_and(|class| class.remove(id));
+    if removed {
+        Ok(())
+    } else {
+        Err(Refusal::not_found())
+    }
+}
+
+fn ensure_class<'a>(store: &'a mut Store, name: &str) -> Result<&'a mut crate::store::Class, Refusal> {
+    if !class_name_is_valid(name) {
+        return Err(Refusal::json("schema class name does not revalidate"));
+    }
+    Ok(store.ensure_class(name))
+}
+
+/// MongoDB refuses an update of `a` and of `a.b` in one go.
+fn refuse_overlap(object: &Map<String, Value>) -> Result<(), Refusal> {
+    let inside = |key: &str| {
+        object.keys().any(|outer| {
+            key.strip_prefix(outer.as_str())
+                .is_some_and(|r| r.starts_with('.'))
+        })
+    };
+    if object.keys().any(|key| key.contains('.') && inside(key)) {
+        Err(Refusal::crash())
+    } else {
+        Ok(())
+    }
+}
+
+/// Puts the value that an operation came to into the answer.
+fn report(answer: &mut Map<String, Value>, key: &str, row: &Row) {
+    let mut parts = key.split('.');
+    let root = parts.next().unwrap_or_default();
+    let Some(mut value) = row.get(root).filter(|value| !value.is_null()) else {
+        return;
+    };
+    let Some(second) = parts.clone().next() else {
+        answer.insert(root.to_owned(), value.clone());
+        return;
+    };
+    // An index into an array shows the whole array.
+    if value.is_array() && second.bytes().all(|b| b.is_ascii_digit()) {
+        answer.insert(root.to_owned(), value.clone());
+        return;
+    }
+    let mut place = answer.entry(root).or_insert_with(|| json!({}));
+    for part in parts {
+        let (Some(inner), Value::Object(map)) = (value.get(part), place) else {
+            return;
+        };
+        value = inner;
+        place = map.entry(part).or_insert_with(|| json!({}));
+    }
+    *place = value.clone();
+}
+
+pub(crate) fn has_forbidden_key(map: &Map<String, Value>) -> bool {
+    map.keys().any(|key| key.contains(['$', '.']))
+}
+
+/// The spelling in which a top-level field is kept and compared.
+pub(crate) fn canonical(value: Value) -> Result<Value, Refusal> {
+    let Value::Object(map) = value else {
+        return canonical_inside(value);
+    };
+    match type_tag(&map) {
+        Some("GeoPoint") => Ok(pick(&map, &["__type", "latitude", "longitude"])),
+        Some("Polygon") => polygon(&map),
+        Some("File") => Ok(pick(&map, &["__type", "name", "url"])),
+        _ => canonical_inside(Value::Object(map)),
+    }
+}
+
+/// The spelling of a value inside an array or an object: fewer types are recognised there.
+pub(crate) fn canonical_inside(value: Value) -> Result<Value, Refusal> {
+    match value {
+        Value::Number(number) => Ok(Value::Number(number::as_javascript(&number))),
+        Value::Array(items) => items
+            .into_iter()
+            .map(canonical_inside)
+            .collect::<Result<_, _>>()
+            .map(Value::Array),
+        Value::Object(map) => canonical_object(map),
+        other => Ok(other),
+    }
+}
+
+fn canonical_object(map: Map<String, Value>) -> Result<Value, Refusal> {
+    if has_forbidden_key(&map) {
+        return Err(Refusal::nested_key());
+    }
+    match type_tag(&map) {
+        Some("Pointer") => return Ok(pick(&map, &["__type", "className", "objectId"])),
+        Some("Bytes") => return Ok(pick(&map, &["__type", "base64"])),
+        Some("Date") => {
+            let iso = map.get("iso").and_then(Value::as_str).and_then(clock::respell);
+            return iso
+                .map(|iso| json!({"__type": "Date", "iso": iso}))
+                .ok_or_else(Refusal::crash);
+        }
+        _ => {}
+    }
+    if map.contains_key("__op") {
+        return Ok(Effect::of_create(Value::Object(map))?
+            .flattened()
+            .unwrap_or(Value::Null));
+    }
+    let mut kept = Map::with_capacity(map.len());
+    for (key, value) in map {
+        let deletion = value.get("__op").and_then(Value::as_str) == Some("Delete");
+        if !deletion {
+            kept.insert(key, canonical_inside(value)?);
+        }
+    }
+    Ok(Value::Object(kept))
+}
+
+fn pick(map: &Map<String, Value>, keys: &[&str]) -> Value {
+    let kept = keys
+        .iter()
+        .filter_map(|key| map.get(*key).map(|value| ((*key).to_owned(), value.clone())));
+    let mut kept: Map<String, Value> = kept.collect();
+    for value in kept.values_mut() {
+        if let Value::Number(number) = value {
+            *number = number::as_javascript(number);
+        }
+    }
+    Value::Object(kept)
+}
+
+/// A polygon is kept closed: the last point repeats the first.
+fn polygon(map: &Map<String, Value>) -> Result<Value, Refusal> {
+    let ring = map
+        .get("coordinates")
+        .and_then(Value::as_array)
+        .ok_or_else(Refusal::crash)?;
+    let mut ring: Vec<Value> = ring
+        .iter()
+        .cloned()
+        .map(canonical_inside)
+        .collect::<Result<_, _>>()?;
+    if ring.first() != ring.last() {
+        ring.extend(ring.first().cloned());
+    }
+    let mut unique: Vec<&Value> = Vec::new();
+    for point in &ring {
+        if !unique.contains(&point) {
+            unique.push(point);
+        }
+    }
+    if unique.len() < 3 {
+        return Err(Refusal::new(
+            code::INTERNAL,
+            "GeoJSON: Loop must have at least 3 different vertices",
+        ));
+    }
+    Ok(json!({"__type": "Polygon", "coordinates": ring}))
+}

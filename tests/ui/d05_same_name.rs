@@ -1,0 +1,10 @@
+use parse_orm::prelude::*;
+
+#[derive(ParseObject, Clone)]
+struct GameScore {
+    player_name: String,
+    #[parse(rename = "playerName")]
+    name: String,
+}
+
+fn main() {}
