@@ -1,6 +1,6 @@
 //! What generated code refers to. Nothing here is for use by hand, and anything may change.
 
-pub use crate::object::{FieldSet, Operation, ParseObject, Raw, Schema, Snapshot};
+pub use crate::object::{FieldSet, Operation, ParseObject, Raw, Schema, Snapshot, WrappedInPointer};
 pub use crate::query::{
     Comparable, Embedded, Field, Objects, Operand, OperandOf, Order, Q, QuerySet, Sortable, Through,
     Traversable,
@@ -11,12 +11,16 @@ pub use chrono::{DateTime, Utc};
 pub use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 pub use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use serde::de::Error as _;
-use serde_json::{Number, Value};
+use serde::de::{DeserializeOwned, Error as _};
+use serde_json::{Number, Value as JsonTree};
 use std::marker::PhantomData;
 
-/// What generated code does with a field's value. A type that cannot be stored is reported at [`value`],
-/// once, and nowhere else.
+/// What generated code does with a field's value. The derive names each field's type once, where it says
+/// that the type has a codec: there a type that cannot be stored is reported, and nowhere else.
+#[diagnostic::on_unimplemented(
+    message = "`{V}` cannot be stored in a field of a Parse class",
+    label = "not a storable type"
+)]
 pub trait Codec<V> {
     /// Reads the wire form; a required field that is null is an error of the value's own.
     fn decode<'de, D: Deserializer<'de>>(self, from: D, field: &'static FieldSchema) -> Result<V, D::Error>;
@@ -40,14 +44,16 @@ pub trait Codec<V> {
     fn kind(self) -> (FieldType, bool);
 }
 
-struct Of<V>(PhantomData<V>);
+/// The codec of a [`ParseValue`].
+#[derive(Debug)]
+pub struct Value<V>(PhantomData<V>);
 
-/// The codec of a storable type.
-pub fn value<V: ParseValue>() -> impl Codec<V> {
-    Of(PhantomData)
+/// The codec of a `ParseValue` of this type.
+pub const fn value<V>() -> Value<V> {
+    Value(PhantomData)
 }
 
-impl<V: ParseValue> Codec<V> for Of<V> {
+impl<V: ParseValue> Codec<V> for Value<V> {
     fn decode<'de, D: Deserializer<'de>>(self, from: D, field: &'static FieldSchema) -> Result<V, D::Error> {
         let mut value = V::decode(from)?;
         value.locate(field);
@@ -82,6 +88,76 @@ impl<V: ParseValue> Codec<V> for Of<V> {
     fn kind(self) -> (FieldType, bool) {
         (V::TYPE, V::missing().is_some())
     }
+}
+
+/// A type that `#[parse(json)]` can store.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored as JSON: it needs serde's `Serialize` and `Deserialize`",
+    label = "not a serde type",
+    note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to it, or store it without serde: remove `#[parse(json)]` and add `#[derive(ParseValue)]`"
+)]
+pub trait AnyJson: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<V: Serialize + DeserializeOwned> AnyJson for V {}
+
+/// The codec of a `#[parse(json)]` field.
+#[derive(Debug)]
+pub struct JsonValue<V>(PhantomData<V>);
+
+/// The codec of a `#[parse(json)]` field of this type.
+pub const fn json<V>() -> JsonValue<V> {
+    JsonValue(PhantomData)
+}
+
+impl<V: AnyJson> Codec<V> for JsonValue<V> {
+    fn decode<'de, D: Deserializer<'de>>(self, from: D, _: &'static FieldSchema) -> Result<V, D::Error> {
+        decode_json(from)
+    }
+    fn decode_or_null<'de, D: Deserializer<'de>>(
+        self,
+        from: D,
+        _: &'static FieldSchema,
+    ) -> Result<Option<V>, D::Error> {
+        decode_json(from)
+    }
+    fn encode<S: Serializer>(self, value: &V, _: Form, to: S) -> Result<S::Ok, S::Error> {
+        encode_json(value, to)
+    }
+    fn same(self, a: &V, b: &V) -> bool {
+        same_json(a, b)
+    }
+    fn merge(self, old: &mut V, newer: Option<V>) {
+        if let Some(newer) = newer {
+            *old = newer;
+        }
+    }
+    fn is_absent(self, _: &V) -> bool {
+        false
+    }
+    fn or_missing(self, value: Option<V>, field: usize) -> Result<V, usize> {
+        value.ok_or(field)
+    }
+    fn kind(self) -> (FieldType, bool) {
+        (FieldType::Object, false)
+    }
+}
+
+/// A type with a value for fields that are missing or not stored.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no default value",
+    label = "needs `Default`",
+    note = "`#[parse(default)]` and `#[parse(skip)]` take `Default::default()`: implement or derive `Default` for the type",
+    note = "a stored field can have a value of its own instead: `#[parse(default = ..)]`"
+)]
+pub trait HasDefault: Default {}
+
+#[diagnostic::do_not_recommend]
+impl<V: Default> HasDefault for V {}
+
+/// The value of a field that is not stored.
+pub fn default<V: HasDefault>() -> V {
+    V::default()
 }
 
 /// A field number that the model does not have: never asked for.
@@ -121,61 +197,72 @@ pub fn increment<T: ParseObject>(object: &mut Object<T>, field: usize, by: impl 
     );
 }
 
-fn elements<V: ParseValue>(
+/// An operation on the elements of an array: of a `Vec`, or an `Option` of one, by its codec.
+fn elements<A: From<Vec<V>>, V>(
+    codec: impl Codec<A>,
     values: impl IntoIterator<Item = impl Into<V>>,
-    operation: fn(Vec<Value>) -> Operation,
+    operation: fn(Vec<JsonTree>) -> Operation,
 ) -> Operation {
-    let elements: Result<_, _> = values
-        .into_iter()
-        .map(|value| crate::value::to_full_json(&value.into()))
-        .collect();
-    elements.map_or_else(Operation::Invalid, operation)
+    let values: Vec<V> = values.into_iter().map(Into::into).collect();
+    // included objects stay: an operation's elements also become part of the local value
+    match codec.encode(&values.into(), Form::Full, serde_json::value::Serializer) {
+        Ok(JsonTree::Array(elements)) => operation(elements),
+        Ok(_) => Operation::Invalid("the field is not an array".into()),
+        Err(error) => Operation::Invalid(error.to_string()),
+    }
 }
 
 /// Appends to an array.
-pub fn add<T: ParseObject, V: ParseValue>(
+pub fn add<T: ParseObject, A: From<Vec<V>>, V>(
     object: &mut Object<T>,
     field: usize,
+    codec: impl Codec<A>,
     values: impl IntoIterator<Item = impl Into<V>>,
 ) {
-    object.operate(field, elements(values, Operation::Add));
+    object.operate(field, elements(codec, values, Operation::Add));
 }
 
 /// Appends to an array what is not in it.
-pub fn add_unique<T: ParseObject, V: ParseValue>(
+pub fn add_unique<T: ParseObject, A: From<Vec<V>>, V>(
     object: &mut Object<T>,
     field: usize,
+    codec: impl Codec<A>,
     values: impl IntoIterator<Item = impl Into<V>>,
 ) {
-    object.operate(field, elements(values, Operation::AddUnique));
+    object.operate(field, elements(codec, values, Operation::AddUnique));
 }
 
 /// Takes elements out of an array.
-pub fn remove<T: ParseObject, V: ParseValue>(
+pub fn remove<T: ParseObject, A: From<Vec<V>>, V>(
     object: &mut Object<T>,
     field: usize,
+    codec: impl Codec<A>,
     values: impl IntoIterator<Item = impl Into<V>>,
 ) {
-    object.operate(field, elements(values, Operation::Remove));
+    object.operate(field, elements(codec, values, Operation::Remove));
 }
 
 /// Adds objects to a relation, or removes them.
-pub fn relate<T: ParseObject, R: ParseObject>(
+pub fn relate<T: ParseObject, R>(
     object: &mut Object<T>,
     field: usize,
     add: bool,
     targets: impl IntoIterator<Item = impl Into<Pointer<R>>>,
 ) {
+    let FieldType::Relation(class_name) = T::SCHEMA.fields[field].field_type() else {
+        return;
+    };
     let ids: Vec<_> = targets
         .into_iter()
         .map(|target| target.into().id().clone())
         .collect();
     let (add, remove) = if add { (ids, Vec::new()) } else { (Vec::new(), ids) };
     if !(add.is_empty() && remove.is_empty()) {
+        let class_name = class_name.into();
         object.operate(
             field,
             Operation::Relate {
-                class_name: R::CLASS_NAME.into(),
+                class_name,
                 add,
                 remove,
             },
@@ -184,7 +271,7 @@ pub fn relate<T: ParseObject, R: ParseObject>(
 }
 
 /// The objects of a relation.
-pub fn related<T: ParseObject, R: ParseObject>(object: &Object<T>, field: usize) -> QuerySet<R> {
+pub fn related<T: ParseObject, R>(object: &Object<T>, field: usize) -> QuerySet<R> {
     crate::query::related(T::CLASS_NAME, object.id(), T::SCHEMA.fields[field].name)
 }
 
@@ -263,15 +350,58 @@ pub fn decode_name<'de, D: Deserializer<'de>, V>(
     from.deserialize_str(Name(find, expected))
 }
 
-/// What the editor completes in `filter(..)`: only rust-analyzer sees it.
-#[cfg(rust_analyzer)]
-pub trait Lookups {
-    /// A struct whose fields are all the lookups.
-    type Lookups;
+/// Where the derive leaves the fields for the editor: nothing to the compiler.
+#[cfg(not(rust_analyzer))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __no_lookups {
+    ($($fields:tt)*) => {};
 }
+#[cfg(not(rust_analyzer))]
+pub use __no_lookups as lookups;
 
-/// The lookups of a query set's model.
 #[cfg(rust_analyzer)]
-pub fn lookups<M: Lookups>(_: &QuerySet<M>) -> M::Lookups {
-    loop {}
+pub use editor::*;
+
+/// What only rust-analyzer sees, which sets this: the types that the editor's expansion of `query!` goes through.
+#[cfg(rust_analyzer)]
+mod editor {
+    use crate::{ParseObject, Pointer, QuerySet};
+    pub use parse_orm_derive::__lookups as lookups;
+
+    /// What a condition can begin with.
+    pub trait Lookups {
+        /// A struct whose fields are all the lookups.
+        type Lookups;
+    }
+
+    impl<T: Lookups> Lookups for Pointer<T> {
+        type Lookups = T::Lookups;
+    }
+
+    impl<V: Lookups> Lookups for Option<V> {
+        type Lookups = V::Lookups;
+    }
+
+    impl<V: Lookups> Lookups for Vec<V> {
+        type Lookups = V::Lookups;
+    }
+
+    impl<T: ParseObject + Lookups> QuerySet<T> {
+        /// The lookups of the model.
+        #[doc(hidden)]
+        pub fn lookups(&self) -> T::Lookups {
+            any()
+        }
+    }
+
+    /// The lookups behind a field.
+    pub fn behind<V: Lookups>(_: V) -> V::Lookups {
+        any()
+    }
+
+    /// A value of the type that is needed.
+    pub fn any<T>() -> T {
+        loop {}
+    }
 }

@@ -18,6 +18,7 @@ pub mod prelude {
         query,
     };
     pub use chrono::{DateTime, Utc};
+    pub use futures::{StreamExt as _, TryStreamExt as _};
 }
 
 pub use client::{Client, ClientBuilder, MasterClient, Secret};
@@ -26,7 +27,7 @@ pub use object::{Draft, FieldSet, Object, ParseObject, Pointer, Relation, Schema
 pub use parse_orm_derive::{ParseObject, ParseValue};
 pub use query::{
     Comparable, Embedded, Field, Includable, Include, IntoInclude, IntoOperand, IntoOperandList, IntoOrder,
-    IntoRange, Objects, Operand, OperandOf, Order, Ordered, Q, QuerySet, Slice, Sortable, Textual,
+    IntoRange, Objects, Operand, OperandOf, Order, Ordered, Q, QuerySet, Rows, Slice, Sortable, Textual,
     Traversable, kind,
 };
 pub use value::{
@@ -34,8 +35,13 @@ pub use value::{
     Permission, Polygon, Who,
 };
 
+#[cfg(not(rust_analyzer))]
 #[doc(hidden)]
 pub use parse_orm_derive::{__q, __query};
+// the editor has expansions of its own, and the compiler none of the editor's code
+#[cfg(rust_analyzer)]
+#[doc(hidden)]
+pub use parse_orm_derive::{__q_in_editor as __q, __query_in_editor as __query};
 
 /// A query in Django's spelling, checked by the compiler.
 ///

@@ -9,6 +9,7 @@ use crate::value::{Acl, ObjectId, Timestamp};
 use crate::{DecodeError, Error, Result};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
@@ -325,6 +326,38 @@ pub(crate) fn tally(body: &[u8]) -> Result<(usize, Option<u64>)> {
     }
     let Tally { results, count } = serde_json::from_slice(body).map_err(|_| unexpected(200, body))?;
     Ok((results.len(), count))
+}
+
+/// The values of some keys in every row, `null` where a row has none, whether or not it fits its model. A
+/// dotted key is that of an embedded object.
+pub(crate) fn columns(body: &[u8], keys: &[&str]) -> Result<Vec<Vec<Value>>> {
+    #[derive(Deserialize)]
+    struct Rows<'a> {
+        #[serde(borrow)]
+        results: Vec<Entries<'a>>,
+    }
+    let Rows { results } = serde_json::from_slice(body).map_err(|_| unexpected(200, body))?;
+    let value = |Entries(entries): &Entries<'_>, key: &str| {
+        let (field, path) = key.split_once('.').map_or((key, None), |(field, path)| (field, Some(path)));
+        let (_, raw) = entries.iter().find(|(name, _)| name == field)?;
+        let value: Value = serde_json::from_str(raw.get()).ok()?;
+        let found = match path {
+            None => value,
+            Some(path) => value.pointer(&format!("/{}", path.replace('.', "/"))).cloned()?,
+        };
+        Some(dated(key, found))
+    };
+    Ok(results.iter().map(|row| keys.iter().map(|key| value(row, key).unwrap_or_default()).collect()).collect())
+}
+
+/// `createdAt` and `updatedAt` are bare texts in rows, and dates in conditions.
+fn dated(key: &str, value: Value) -> Value {
+    match value {
+        Value::String(iso) if matches!(key, "createdAt" | "updatedAt") => {
+            serde_json::json!({"__type": "Date", "iso": iso})
+        }
+        value => value,
+    }
 }
 
 /// Reads the answer to a get.

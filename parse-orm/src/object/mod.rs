@@ -12,9 +12,9 @@ mod relation;
 mod save;
 
 pub use decode::Raw;
-pub(crate) use decode::{KeyIndex, Page, page, row, tally};
+pub(crate) use decode::{KeyIndex, Page, columns, page, row, tally};
 pub use draft::Draft;
-pub use model::{FieldSet, ParseObject, Schema, Snapshot};
+pub use model::{FieldSet, ParseObject, Schema, Snapshot, WrappedInPointer};
 pub use operation::Operation;
 pub use pointer::Pointer;
 pub use relation::Relation;
@@ -51,7 +51,7 @@ use std::ops::{Deref, DerefMut};
 /// Two fields can be borrowed mutably at once only through the plain value: `let value = &mut *score;`
 /// first, then `(&mut value.a, &mut value.b)`. A field is moved out by [`into_inner`](Self::into_inner).
 #[derive(Clone)]
-pub struct Object<T: ParseObject> {
+pub struct Object<T> {
     meta: Meta,
     value: T,
     pending: Option<Box<Pending<T>>>,

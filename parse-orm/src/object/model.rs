@@ -1,7 +1,7 @@
 //! What the derive supplies for a model.
 
 use super::{Draft, Object};
-use crate::value::{FieldSchema, FieldType, Form, ParseValue};
+use crate::value::{FieldSchema, FieldType, Form};
 use crate::{Client, Result};
 use serde::{Deserializer, Serializer};
 
@@ -80,7 +80,8 @@ pub trait Snapshot: Clone {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone> Snapshot for T {}
 
-/// Never implemented: it gives a model that stands as a field's type its own error message.
+/// Never implemented: it gives a model that stands as a field's type its own error message. The derive makes
+/// every model a `ParseValue` under this condition.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is a model of its own class and cannot be stored inside another object",
     label = "a model",
@@ -89,20 +90,6 @@ impl<T: Clone> Snapshot for T {}
     note = "to copy its fields into this object instead, derive `ParseValue` for it, not `ParseObject`"
 )]
 pub trait WrappedInPointer {}
-
-#[diagnostic::do_not_recommend]
-impl<T: ParseObject + WrappedInPointer> ParseValue for T {
-    const TYPE: FieldType = FieldType::Object;
-    fn decode<'de, D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
-        Err(serde::de::Error::custom("a model is not a value"))
-    }
-    fn encode<S: Serializer>(&self, _: Form, _: S) -> Result<S::Ok, S::Error> {
-        Err(serde::ser::Error::custom("a model is not a value"))
-    }
-    fn same(&self, _: &Self) -> bool {
-        true
-    }
-}
 
 /// A model's class and fields, for messages, migrations and tools.
 #[derive(Debug, Clone, Copy)]

@@ -27,10 +27,17 @@ use std::fmt;
 /// assert!(pointer.get().unwrap_err().to_string().contains("Player::get(&client, pointer.id())"));
 /// ```
 #[derive(Clone)]
-pub struct Pointer<T: ParseObject> {
+pub struct Pointer<T> {
     id: ObjectId,
     object: Option<Box<Object<T>>>,
     origin: Option<&'static FieldSchema>,
+}
+
+impl<T> Pointer<T> {
+    /// The id of the object that is pointed to.
+    pub fn id(&self) -> &ObjectId {
+        &self.id
+    }
 }
 
 impl<T: ParseObject> Pointer<T> {
@@ -41,11 +48,6 @@ impl<T: ParseObject> Pointer<T> {
             object: None,
             origin: None,
         }
-    }
-
-    /// The id of the object that is pointed to.
-    pub fn id(&self) -> &ObjectId {
-        &self.id
     }
 
     /// The object, if it was included.

@@ -6,9 +6,11 @@ mod operand;
 mod order;
 mod paging;
 mod params;
+mod position;
 mod set;
 mod slice;
 mod step;
+mod stream;
 mod terminal;
 mod text;
 
@@ -18,15 +20,20 @@ pub use operand::{IntoOperand, IntoOperandList, IntoRange, Operand, OperandOf, k
 pub use order::{Include, IntoInclude, IntoOrder, Order, Sortable};
 pub use set::{Objects, QuerySet};
 pub use slice::Slice;
+pub use stream::Rows;
 pub use step::{Embedded, Includable, Through, Traversable};
 
 use crate::ObjectId;
-use crate::object::ParseObject;
 use serde_json::json;
+use std::sync::Arc;
 
 /// The objects of a relation: `$relatedTo`.
-pub(crate) fn related<T: ParseObject>(owner: &str, id: &ObjectId, field: &str) -> QuerySet<T> {
+pub(crate) fn related<T>(owner: &str, id: &ObjectId, field: &str) -> QuerySet<T> {
     let object = json!({"__type": "Pointer", "className": owner, "objectId": id.as_str()});
     let operand = Operand(Ok(json!({"object": object, "key": field})));
-    QuerySet::new().filter(Q::test("$relatedTo", condition::Test::Compare("$eq", operand)))
+    let condition: Q<T> = Q::test("$relatedTo", condition::Test::Compare("$eq", operand));
+    QuerySet::of(set::Core {
+        filter: vec![Arc::new(condition.node)],
+        ..set::Core::default()
+    })
 }

@@ -4,105 +4,114 @@
 //! if its `maxLimit` is lower: a short page is not the end. The end is an empty page, or a page shorter than
 //! one that the same server is known to have given.
 
-use super::condition::{Node, Test};
-use super::operand::Operand;
 use super::params::Find;
+use super::position::Position;
 use super::set::Core;
 use crate::client::Path;
-use crate::object::{Object, Page, ParseObject, page};
-use crate::value::ObjectId;
-use crate::{Client, DecodeError, Error, Result};
+use crate::object::{Object, Page, ParseObject, columns, page};
+use crate::{Client, DecodeError, Result};
+use serde_json::Value;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// Rows asked for in one request.
 const PAGE: u64 = 1000;
 
+/// The rows of a query, page by page.
+pub(super) struct Pager {
+    core: Core,
+    at: At,
+    /// How many rows may still come.
+    left: Option<u64>,
+    done: bool,
+}
+
 /// Where the next page begins.
 enum At {
-    /// Behind the row with this id, in the order of the ids: rows that come and go do not shift the rest.
-    After(Option<ObjectId>),
-    /// Behind this many rows.
+    /// With the rows that the position has not passed: what is created or deleted meanwhile does not shift
+    /// the others, and no page costs more than the first.
+    Key(Position),
+    /// Behind this many rows, for a query that itself skips: only the server knows which those are.
     Skip(u64),
 }
 
-/// Every row of the query, page by page.
-pub(super) async fn collect<T: ParseObject>(
-    client: &Client,
-    core: &Core,
-) -> Result<Vec<Result<Object<T>, DecodeError>>> {
-    let mut at = if core.order.is_empty() && core.skip == 0 {
-        At::After(None)
-    } else {
-        At::Skip(core.skip)
-    };
-    let mut rows = Vec::new();
-    loop {
-        let left = core.limit.map(|limit| limit.saturating_sub(rows.len() as u64));
-        let wanted = left.unwrap_or(PAGE).min(PAGE);
-        if wanted == 0 {
-            return Ok(rows);
+/// A row, or why it does not fit the model.
+pub(super) type Row<T> = Result<Object<T>, DecodeError>;
+
+impl Pager {
+    pub(super) fn new(core: &Core) -> Self {
+        let mut core = core.clone();
+        // the keys after a unique one decide nothing; without one, equal rows could change places between
+        // two pages
+        match core.order.iter().position(|(key, _)| key == "objectId") {
+            Some(unique) => core.order.truncate(unique + 1),
+            None => core.order.push((Cow::Borrowed("objectId"), false)),
         }
-        let Page { rows: found, .. } =
-            find::<T>(client, Find::owned(next(core, &at, wanted), T::CLASS_NAME)).await?;
-        let number = found.len() as u64;
-        let largest = client
-            .largest_page()
-            .fetch_max(number, Ordering::Relaxed)
-            .max(number);
-        match &mut at {
+        let at = if core.skip == 0 { At::Key(Position::default()) } else { At::Skip(core.skip) };
+        Self { at, left: core.limit, done: false, core }
+    }
+
+    /// The next rows; none at all is the end.
+    pub(super) async fn next<T: ParseObject>(&mut self, client: &Client) -> Result<Vec<Row<T>>> {
+        let wanted = self.left.unwrap_or(PAGE).min(PAGE);
+        if self.done || wanted == 0 {
+            return Ok(Vec::new());
+        }
+        let body = request(client, T::CLASS_NAME, Find::owned(self.request(wanted), T::CLASS_NAME)).await?;
+        let Page { rows, .. } = page::<T>(&body)?;
+        let number = rows.len() as u64;
+        let largest = client.largest_page().fetch_max(number, Ordering::Relaxed).max(number);
+        self.left = self.left.map(|left| left.saturating_sub(number));
+        self.done = number == 0 || (number < wanted && number < largest) || self.left == Some(0);
+        match &mut self.at {
             At::Skip(skip) => *skip += number,
-            At::After(last) => {
-                if let Some(row) = found.last() {
-                    *last = Some(id(row)?);
+            At::Key(_) if self.done => {}
+            At::Key(position) => match (self.core.order.as_slice(), rows.last()) {
+                // by id alone the last row says it all
+                ([_], Some(Ok(last))) => position.pass(&[Value::from(last.id().as_str())]),
+                (order, _) => {
+                    let keys: Vec<&str> = order.iter().map(|(key, _)| &**key).collect();
+                    columns(&body, &keys)?.iter().for_each(|values| position.pass(values));
                 }
-            }
+            },
         }
-        rows.extend(found);
-        if number == 0 || (number < wanted && number < largest) || left == Some(number) {
+        Ok(rows)
+    }
+
+    /// The query for the next page.
+    fn request(&self, limit: u64) -> Core {
+        let mut core = self.core.clone();
+        core.limit = Some(limit);
+        match &self.at {
+            At::Key(position) => {
+                core.skip = 0;
+                core.filter.extend(position.rest(&core.order).map(Arc::new));
+            }
+            At::Skip(skip) => core.skip = *skip,
+        }
+        core
+    }
+}
+
+/// Every row of the query.
+pub(super) async fn collect<T: ParseObject>(client: &Client, core: &Core) -> Result<Vec<Row<T>>> {
+    let mut pager = Pager::new(core);
+    let mut rows = pager.next::<T>(client).await?;
+    loop {
+        let more = pager.next::<T>(client).await?;
+        if more.is_empty() {
             return Ok(rows);
         }
+        rows.extend(more);
     }
 }
 
-/// The query for the next page.
-fn next(core: &Core, at: &At, limit: u64) -> Core {
-    let mut core = core.clone();
-    core.limit = Some(limit);
-    match at {
-        At::After(last) => {
-            core.order = vec![("objectId".into(), false)];
-            if let Some(last) = last {
-                let after = Operand(Ok(last.as_str().into()));
-                let test = Test::Compare("$gt", after);
-                core.filter.push(Arc::new(Node::Test {
-                    key: "objectId".into(),
-                    test,
-                }));
-            }
-        }
-        At::Skip(skip) => {
-            core.skip = *skip;
-            // without a last key that is unique, equal rows could change places between two pages
-            if !core.order.iter().any(|(key, _)| key == "objectId") {
-                core.order.push(("objectId".into(), false));
-            }
-        }
-    }
-    core
-}
-
-fn id<T: ParseObject>(row: &Result<Object<T>, DecodeError>) -> Result<ObjectId> {
-    match row {
-        Ok(object) => Ok(object.id().clone()),
-        Err(error) => error.id.clone().ok_or_else(|| Error::from(error.clone())),
-    }
+async fn request(client: &Client, class_name: &str, find: Find<'_>) -> Result<bytes::Bytes> {
+    client.read(Path::Class(class_name), &find).await
 }
 
 /// One request for rows.
-pub(super) async fn find<T: ParseObject>(
-    client: &Client,
-    find: Find<'_>,
-) -> Result<Page<Result<Object<T>, DecodeError>>> {
-    page(&client.read(Path::Class(T::CLASS_NAME), &find).await?)
+pub(super) async fn find<T: ParseObject>(client: &Client, find: Find<'_>) -> Result<Page<Row<T>>> {
+    page(&request(client, T::CLASS_NAME, find).await?)
 }

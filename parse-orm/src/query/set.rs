@@ -77,25 +77,29 @@ impl Core {
 }
 
 impl<T> QuerySet<T> {
-    fn with(&self, change: impl FnOnce(&mut Core)) -> Self {
-        let mut core = self.core.clone();
-        change(&mut core);
+    pub(super) fn of(core: Core) -> Self {
         Self {
             core,
             _model: PhantomData,
         }
     }
+
+    fn with(&self, change: impl FnOnce(&mut Core)) -> Self {
+        let mut core = self.core.clone();
+        change(&mut core);
+        Self::of(core)
+    }
+
+    /// Every row of the class.
+    pub fn new() -> Self
+    where
+        T: ParseObject,
+    {
+        Self::of(Core::default())
+    }
 }
 
 impl<T: ParseObject> QuerySet<T> {
-    /// Every row of the class.
-    pub fn new() -> Self {
-        Self {
-            core: Core::default(),
-            _model: PhantomData,
-        }
-    }
-
     /// Of these rows the ones that meet the condition as well.
     pub fn filter(&self, condition: Q<T>) -> Self {
         self.with(|core| core.filter.push(Arc::new(condition.node)))

@@ -16,8 +16,9 @@ macro_rules! terminals {
             /// Every row. Reads as many pages as it takes: neither the server's default of 100 rows nor a
             /// lower `maxLimit` cuts it short.
             ///
-            /// Without an order the pages follow the ids, so that rows which are created or deleted
-            /// meanwhile do not shift the others; with an order they go by position.
+            /// The pages follow the order (with the id behind it), so that rows which are created or
+            /// deleted meanwhile do not shift the others. For more rows than fit into memory there is
+            /// [`stream`](Self::stream).
             ///
             /// # Errors
             /// [`Error::Decode`] for the first row that does not fit the model;

@@ -282,10 +282,3 @@ pub(crate) fn to_json<V: ParseValue>(value: &V) -> Result<serde_json::Value, Str
         .encode(Form::Wire, serde_json::value::Serializer)
         .map_err(|error| error.to_string())
 }
-
-/// As [`to_json`], with included objects: an operation's element also becomes part of the local value.
-pub(crate) fn to_full_json<V: ParseValue>(value: &V) -> Result<serde_json::Value, String> {
-    value
-        .encode(Form::Full, serde_json::value::Serializer)
-        .map_err(|error| error.to_string())
-}
