@@ -17,6 +17,8 @@ pub(crate) struct Container {
     pub(crate) class_name: Option<Given<String>>,
     pub(crate) rename_all: Option<Given<Case>>,
     pub(crate) krate: Option<Given<Path>>,
+    /// The model of a view.
+    pub(crate) model: Option<Given<Path>>,
 }
 
 #[derive(Default)]
@@ -36,7 +38,20 @@ const FIELD: [&str; 5] = ["rename", "default", "skip", "read_only", "json"];
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum On {
     Model,
-    Value,
+    Embedded,
+    Enum,
+    View,
+}
+
+impl On {
+    fn what(self) -> &'static str {
+        match self {
+            Self::Model => "a model",
+            Self::Embedded => "an embedded struct",
+            Self::Enum => "an enum",
+            Self::View => "view",
+        }
+    }
 }
 
 impl Container {
@@ -46,16 +61,27 @@ impl Container {
             let name = key.to_string();
             match name.as_str() {
                 "class_name" if on == On::Model => {
-                    once(&mut found.class_name, key, text(key, input)?, errors)
+                    let literal = text(key, input)?;
+                    once_at(
+                        &mut found.class_name,
+                        key,
+                        literal.span(),
+                        literal.value(),
+                        errors,
+                    );
                 }
-                "rename_all" => {
+                "model" if on == On::View => {
+                    input.parse::<Token![=]>()?;
+                    once(&mut found.model, key, input.call(Path::parse_mod_style)?, errors);
+                }
+                "rename_all" if on != On::View => {
                     let literal = literal(key, input, "rename_all = \"snake_case\"")?;
                     match Case::parse(&literal.value()) {
                         Some(case) => once(&mut found.rename_all, key, case, errors),
                         None => errors.at(
                             &literal,
                             format!(
-                                "unknown case `{}`{}; the cases are: {}",
+                                "unknown case `{}`{}\nthe cases are: {}",
                                 literal.value(),
                                 did_you_mean(&literal.value(), &Case::NAMES),
                                 list(&Case::NAMES)
@@ -68,16 +94,19 @@ impl Container {
                     once(&mut found.krate, key, input.call(Path::parse_mod_style)?, errors);
                 }
                 _ if FIELD.contains(&name.as_str()) => {
-                    errors.at(key, format!("`{name}` belongs on a field, not on the struct"));
+                    errors.at(
+                        key,
+                        format!("`{name}` belongs on a field, not on {what}", what = on.what()),
+                    );
                     skip_value(input)?;
                 }
                 _ => {
-                    let known = if on == On::Model {
-                        &CONTAINER[..]
-                    } else {
-                        &CONTAINER[1..]
+                    let known = match on {
+                        On::Model => &CONTAINER[..],
+                        On::Embedded | On::Enum => &CONTAINER[1..],
+                        On::View => &["model", "crate"],
                     };
-                    unknown(key, "struct", known, errors);
+                    unknown(key, on.what(), known, errors);
                     skip_value(input)?;
                 }
             }
@@ -93,7 +122,10 @@ impl FieldAttrs {
         each(attrs, errors, |key, input, errors| {
             let name = key.to_string();
             match name.as_str() {
-                "rename" => once(&mut found.rename, key, text(key, input)?, errors),
+                "rename" => {
+                    let literal = text(key, input)?;
+                    once_at(&mut found.rename, key, literal.span(), literal.value(), errors);
+                }
                 "default" => {
                     let value = if input.peek(Token![=]) {
                         input.parse::<Token![=]>()?;
@@ -111,7 +143,7 @@ impl FieldAttrs {
                     skip_value(input)?;
                 }
                 _ => {
-                    unknown(key, "field", &FIELD, errors);
+                    unknown(key, "a field", &FIELD, errors);
                     skip_value(input)?;
                 }
             }
@@ -134,7 +166,7 @@ impl FieldAttrs {
                 errors.at_span(
                     skip.span,
                     format!(
-                        "`skip` and `{other}` contradict each other: a skipped field is not stored at all"
+                        "`skip` and `{other}` contradict each other: a skipped field is not stored at all\nremove one of the two"
                     ),
                 );
             }
@@ -166,18 +198,22 @@ fn each(
 }
 
 fn once<V>(slot: &mut Option<Given<V>>, key: &Ident, value: V, errors: &mut Errors) {
+    once_at(slot, key, key.span(), value, errors);
+}
+
+fn once_at<V>(slot: &mut Option<Given<V>>, key: &Ident, span: Span, value: V, errors: &mut Errors) {
     if slot.is_some() {
-        errors.at(key, format!("`{key}` is given twice"));
+        errors.at(key, format!("`{key}` is given twice\nremove one of the two"));
     } else {
-        *slot = Some(Given {
-            value,
-            span: key.span(),
-        });
+        *slot = Some(Given { value, span });
     }
 }
 
 fn literal(key: &Ident, input: ParseStream<'_>, example: &str) -> syn::Result<LitStr> {
-    let wrong = || syn::Error::new(key.span(), format!("expected a text: `#[parse({example})]`"));
+    let wrong = || {
+        let message = format!("`{key}` needs a text\nwrite `#[parse({example})]`");
+        syn::Error::new(key.span(), message)
+    };
     if !input.peek(Token![=]) {
         return Err(wrong());
     }
@@ -185,15 +221,15 @@ fn literal(key: &Ident, input: ParseStream<'_>, example: &str) -> syn::Result<Li
     input.parse().map_err(|_| wrong())
 }
 
-fn text(key: &Ident, input: ParseStream<'_>) -> syn::Result<String> {
-    Ok(literal(key, input, &format!("{key} = \"..\""))?.value())
+fn text(key: &Ident, input: ParseStream<'_>) -> syn::Result<LitStr> {
+    literal(key, input, &format!("{key} = \"..\""))
 }
 
 fn flag(key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     if input.peek(Token![=]) {
         return Err(syn::Error::new(
             key.span(),
-            format!("`{key}` takes no value: `#[parse({key})]`"),
+            format!("`{key}` takes no value\nwrite `#[parse({key})]`"),
         ));
     }
     Ok(())
@@ -215,7 +251,7 @@ fn unknown(key: &Ident, place: &str, known: &[&str], errors: &mut Errors) {
     errors.at(
         key,
         format!(
-            "unknown key `{name}` in `#[parse(..)]`{}; the keys of a {place} are: {}",
+            "unknown key `{name}` in `#[parse(..)]`{}\nthe keys of {place} are: {}",
             did_you_mean(&name, known),
             list(known)
         ),

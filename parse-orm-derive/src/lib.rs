@@ -13,6 +13,7 @@ mod naming;
 mod query;
 mod types;
 mod value;
+mod view;
 
 use proc_macro::TokenStream;
 
@@ -121,6 +122,34 @@ pub fn parse_value(input: TokenStream) -> TokenStream {
     }
 }
 
+/// Makes a struct a view of a model: some of its fields, for [`QuerySet::values`] and [`Slice::values`].
+///
+/// `#[parse(model = GameScore)]` names the model. The view's fields have the names and types of the model's;
+/// the compiler checks both. `Option<Included<V>>` in the place of `Option<Pointer<T>>`, and `Vec<Included<V>>` in
+/// that of `Vec<Pointer<T>>`, include the objects behind the pointers as views themselves. In a crate that renamed
+/// `parse_orm` add `crate = path`.
+///
+/// ```
+/// use parse_orm::prelude::*;
+///
+/// #[derive(ParseObject, Clone, Debug)]
+/// struct GameScore { score: i64, player_name: String, skills: Vec<String> }
+///
+/// #[derive(ParseView, Debug)]
+/// #[parse(model = GameScore)]
+/// struct Line { score: i64, player_name: String }
+/// ```
+///
+/// [`QuerySet::values`]: https://docs.rs/parse-orm/latest/parse_orm/struct.QuerySet.html#method.values
+/// [`Slice::values`]: https://docs.rs/parse-orm/latest/parse_orm/struct.Slice.html#method.values
+#[proc_macro_derive(ParseView, attributes(parse))]
+pub fn parse_view(input: TokenStream) -> TokenStream {
+    match syn::parse::<syn::DeriveInput>(input) {
+        Ok(input) => view::derive(&input).into(),
+        Err(error) => error.to_compile_error().into(),
+    }
+}
+
 /// Behind `parse_orm::query!`, which passes its own crate's path first.
 #[doc(hidden)]
 #[proc_macro]
@@ -133,4 +162,25 @@ pub fn __query(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn __q(input: TokenStream) -> TokenStream {
     query::q(input.into()).into()
+}
+
+/// In the place of `__query` where rust-analyzer looks at the code.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __query_in_editor(input: TokenStream) -> TokenStream {
+    query::editor::query(input.into()).into()
+}
+
+/// In the place of `__q` where rust-analyzer looks at the code.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __q_in_editor(input: TokenStream) -> TokenStream {
+    query::editor::q(input.into()).into()
+}
+
+/// Behind `parse_orm::codegen::lookups!`, where rust-analyzer looks at the code.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __lookups(input: TokenStream) -> TokenStream {
+    expand::declare_lookups(input.into()).into()
 }

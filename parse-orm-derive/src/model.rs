@@ -3,7 +3,7 @@
 use crate::attr::{Container, FieldAttrs, Given, On, serde_rename};
 use crate::error::Errors;
 use crate::expand;
-use crate::naming::{Case, is_valid};
+use crate::naming::{Case, did_you_mean, is_valid, list};
 use crate::types::{Shape, mistake, shape, without_option};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -21,8 +21,10 @@ pub(crate) struct Model<'a> {
     pub(crate) krate: Path,
     /// Stored fields, in order: the position is the field's number.
     pub(crate) fields: Vec<Field<'a>>,
-    /// Fields that are not stored, or were reported and are left out.
+    /// Fields that are not stored.
     pub(crate) skipped: Vec<Skipped<'a>>,
+    /// Fields with a mistake, which was reported.
+    pub(crate) broken: Vec<Field<'a>>,
 }
 
 pub(crate) struct Field<'a> {
@@ -35,12 +37,21 @@ pub(crate) struct Field<'a> {
     pub(crate) default: Option<Option<Expr>>,
     pub(crate) read_only: bool,
     pub(crate) json: bool,
+    /// Whether the type itself is the mistake that was reported.
+    pub(crate) reported_type: bool,
 }
 
 pub(crate) struct Skipped<'a> {
     pub(crate) ident: &'a Ident,
-    /// Never built, because a mistake in it was reported.
-    pub(crate) broken: bool,
+    pub(crate) ty: &'a Type,
+}
+
+/// The fields of a struct, sorted.
+#[derive(Default)]
+pub(crate) struct Sorted<'a> {
+    pub(crate) stored: Vec<Field<'a>>,
+    pub(crate) skipped: Vec<Skipped<'a>>,
+    pub(crate) broken: Vec<Field<'a>>,
 }
 
 impl Field<'_> {
@@ -62,8 +73,12 @@ impl Field<'_> {
 
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
-    let model = Model::read(input, &mut errors);
-    let code = model.map(|model| expand::model(&model)).unwrap_or_default();
+    let mut container = Container::read(&input.attrs, On::Model, &mut errors);
+    let krate = krate(container.krate.take());
+    let code = match named_fields(input, "ParseObject", &mut errors) {
+        Some(named) => expand::model(&Model::read(input, container, named, krate, &mut errors)),
+        None => expand::stub_model(input, &krate),
+    };
     let errors = errors.to_tokens();
     quote!(#errors #code)
 }
@@ -76,76 +91,77 @@ pub(crate) fn named_fields<'a>(
 ) -> Option<&'a syn::FieldsNamed> {
     let ident = &input.ident;
     let example = format!("write `struct {ident} {{ name: String }}`");
+    let on_enum = if derive == "ParseObject" {
+        format!("an enum can be the value of a field: derive `ParseValue` for it; for a model {example}")
+    } else {
+        example.clone()
+    };
     match &input.data {
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) => {
-                if let Some(parameter) = input.generics.params.first() {
-                    errors.at(
-                        parameter,
-                        format!("`{derive}` cannot be derived for a generic struct: its fields decide how it is stored"),
-                    );
-                    return None;
+                if input.generics.params.is_empty() {
+                    return Some(fields);
                 }
-                return Some(fields);
+                errors.at(
+                    &input.generics.params,
+                    format!("`{derive}` cannot be derived for a generic struct: its class has fields of certain types\nwrite a struct for each of the types"),
+                );
             }
             Fields::Unnamed(fields) => errors.at(
                 fields,
-                format!("`{derive}` needs named fields, because stored fields have names; {example}"),
+                format!("`{derive}` needs named fields, because stored fields have names\n{example}"),
             ),
-            Fields::Unit => errors.at(ident, format!("`{derive}` needs a struct with named fields; {example}")),
+            Fields::Unit => errors.at(
+                ident,
+                format!("`{derive}` needs a struct with named fields\n{example}, or `struct {ident} {{}}` if there are none"),
+            ),
         },
         Data::Enum(data) => errors.at(
             data.enum_token,
-            format!(
-                "`{derive}` is for structs with named fields; an enum can be the value of a field by `#[derive(ParseValue)]`"
-            ),
+            format!("`{derive}` is for structs with named fields\n{on_enum}"),
         ),
-        Data::Union(data) => {
-            errors.at(data.union_token, format!("`{derive}` is for structs with named fields; {example}"));
-        }
+        Data::Union(data) => errors.at(
+            data.union_token,
+            format!("`{derive}` is for structs with named fields\n{example}"),
+        ),
     }
     None
 }
 
 impl<'a> Model<'a> {
-    fn read(input: &'a DeriveInput, errors: &mut Errors) -> Option<Self> {
-        let container = Container::read(&input.attrs, On::Model, errors);
-        let named = named_fields(input, "ParseObject", errors)?;
-        let case = container
-            .rename_all
-            .as_ref()
-            .map_or(Case::Camel, |given| given.value);
-        let (fields, skipped) = read_fields(named, case, Names::Model, errors);
-        if let Some(field) = named
-            .named
-            .iter()
-            .filter(|field| is_stored(field))
-            .nth(MOST_FIELDS)
-        {
+    fn read(
+        input: &'a DeriveInput,
+        container: Container,
+        named: &'a syn::FieldsNamed,
+        krate: Path,
+        errors: &mut Errors,
+    ) -> Self {
+        let case = container.rename_all.map_or(Case::Camel, |given| given.value);
+        let Sorted {
+            stored: mut fields,
+            skipped,
+            mut broken,
+        } = read_fields(named, case, Names::Model, errors);
+        if let Some(field) = fields.get(MOST_FIELDS) {
             errors.at(
-                &field.ident,
+                field.ident,
                 format!(
-                    "a model can have at most {MOST_FIELDS} stored fields; move some into an embedded struct with `#[derive(ParseValue)]`"
+                    "a model can have at most {MOST_FIELDS} stored fields, and this one is too many\nmove some into an embedded struct with `#[derive(ParseValue)]`"
                 ),
             );
-            return None;
+            broken.extend(fields.drain(MOST_FIELDS..));
         }
         accessor_clashes(&fields, errors);
-        Some(Self {
+        Self {
             ident: &input.ident,
             vis: &input.vis,
             class_name: class_name(input, container.class_name, errors),
-            krate: krate(container.krate),
+            krate,
             fields,
             skipped,
-        })
+            broken,
+        }
     }
-}
-
-fn is_stored(field: &syn::Field) -> bool {
-    FieldAttrs::read(&field.attrs, &mut Errors::default())
-        .skip
-        .is_none()
 }
 
 pub(crate) fn krate(given: Option<Given<Path>>) -> Path {
@@ -164,15 +180,15 @@ pub(crate) fn read_fields<'a>(
     case: Case,
     names: Names,
     errors: &mut Errors,
-) -> (Vec<Field<'a>>, Vec<Skipped<'a>>) {
-    let (mut fields, mut skipped) = (Vec::new(), Vec::new());
+) -> Sorted<'a> {
+    let mut sorted = Sorted::default();
     let mut taken: HashMap<String, &Ident> = HashMap::new();
     for field in &named.named {
         let Some(ident) = &field.ident else { continue };
         let before = errors.count();
         let attrs = FieldAttrs::read(&field.attrs, errors);
         if attrs.skip.is_some() {
-            skipped.push(Skipped { ident, broken: false });
+            sorted.skipped.push(Skipped { ident, ty: &field.ty });
             continue;
         }
         let name = match &attrs.rename {
@@ -180,35 +196,36 @@ pub(crate) fn read_fields<'a>(
             None => case.apply(ident),
         };
         check_name(ident, &name, attrs.rename.as_ref(), names, errors);
-        if let Some(other) = taken.insert(name.clone(), ident) {
-            errors.at(ident, format!("the fields `{other}` and `{ident}` would both be stored as `{name}`; give one of them `#[parse(rename = \"..\")]`"));
+        if let Some(other) = taken.get(&name) {
+            errors.at_span(
+                attrs.rename.as_ref().map_or_else(|| ident.span(), |given| given.span),
+                format!("the fields `{other}` and `{ident}` would both be stored as `{name}`\ngive one of them another name: `#[parse(rename = \"..\")]`"),
+            );
+        } else {
+            taken.insert(name.clone(), ident);
         }
         if let Some(serde) = serde_rename(&field.attrs).filter(|serde| serde.value() != name) {
             errors.at(
                 &serde,
                 format!(
-                    "serde calls this field `{0}` and Parse `{name}`: serde's attributes do not apply to what is stored; write `#[parse(rename = \"{0}\")]`, or the same name in both",
+                    "serde calls this field `{0}` and Parse `{name}`: serde's attributes do not apply to what is stored\nadd `#[parse(rename = \"{0}\")]` to store it as `{0}`, or `#[serde(rename = \"{name}\")]`",
                     serde.value()
                 ),
             );
         }
+        if let (Some(default), true) = (&attrs.default, without_option(&field.ty).1) {
+            errors.at_span(
+                default.span,
+                "`default` on an `Option` says nothing: a missing field is `None` already\nremove one of the two",
+            );
+        }
+        let before_type = errors.count();
         if attrs.json.is_none() {
             if let Some((part, message)) = mistake(&field.ty) {
                 errors.at(part, message);
             }
         }
-        if let (Some(default), true) = (&attrs.default, without_option(&field.ty).1) {
-            errors.at_span(
-                default.span,
-                "`default` on an `Option` says nothing: a missing field is `None` already; remove one of the two",
-            );
-        }
-        // a field with a mistake is left out of the code, so that the mistake is reported once
-        if errors.count() > before {
-            skipped.push(Skipped { ident, broken: true });
-            continue;
-        }
-        fields.push(Field {
+        let read = Field {
             ident,
             vis: &field.vis,
             ty: &field.ty,
@@ -221,9 +238,16 @@ pub(crate) fn read_fields<'a>(
             default: attrs.default.map(|given| given.value),
             read_only: attrs.read_only.is_some(),
             json: attrs.json.is_some(),
-        });
+            reported_type: errors.count() > before_type,
+        };
+        // a field with a mistake gets no working code, so that the mistake is reported once
+        if errors.count() > before {
+            sorted.broken.push(read);
+        } else {
+            sorted.stored.push(read);
+        }
     }
-    (fields, skipped)
+    sorted
 }
 
 fn check_name(ident: &Ident, name: &str, rename: Option<&Given<String>>, names: Names, errors: &mut Errors) {
@@ -233,69 +257,90 @@ fn check_name(ident: &Ident, name: &str, rename: Option<&Given<String>>, names: 
         errors.at(
             ident,
             format!(
-                "the field name `{rust}` holds `__`, which separates fields from lookups in queries; name it `{}` and give it `#[parse(rename = \"..\")]` if the server's name differs",
+                "the field name `{rust}` holds `__`, which separates fields from lookups in queries\nname it `{}`; where the server's name differs add `#[parse(rename = \"..\")]`",
                 rust.split("__").filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_")
             ),
         );
     }
     if names == Names::Model {
         let own = match (rust.as_str(), name) {
-            ("object_id", _) | (_, "objectId") => Some("`Object::id()`"),
-            ("created_at", _) | (_, "createdAt") => Some("`Object::created_at()`"),
-            ("updated_at", _) | (_, "updatedAt") => Some("`Object::updated_at()`"),
-            (_, "ACL") => Some("`Object::acl()`"),
-            (_, "className" | "__type" | "__op") => Some("the wire format itself"),
+            ("object_id", _) | (_, "objectId") => Some(("objectId", "id()")),
+            ("created_at", _) | (_, "createdAt") => Some(("createdAt", "created_at()")),
+            ("updated_at", _) | (_, "updatedAt") => Some(("updatedAt", "updated_at()")),
+            (_, "ACL") => Some(("ACL", "acl()` and `set_acl(..)")),
             _ => None,
         };
-        if let Some(own) = own {
+        if let Some((own, method)) = own {
             errors.at_span(
                 span,
-                format!("every object has `{name}` already: remove the field and use {own}"),
+                format!("every object has `{own}` already\nremove the field and call `{method}` on the stored object"),
             );
             return;
         }
-    } else if matches!(name, "__type" | "__op") {
-        errors.at_span(span, format!("`{name}` belongs to the wire format itself"));
+    }
+    if matches!(name, "__type" | "__op") || (names == Names::Model && name == "className") {
+        errors.at_span(
+            span,
+            format!("`{name}` belongs to the protocol, and no field can be stored under it\ngive the field another name"),
+        );
         return;
     }
+    let fix = if rename.is_some() {
+        "write another name here"
+    } else {
+        "give it another name on the server: `#[parse(rename = \"..\")]`"
+    };
     if !is_valid(name) {
         errors.at_span(
             span,
             format!(
-                "`{name}` is not a valid Parse field name: it must begin with a letter and hold letters, digits and `_` only; give another by `#[parse(rename = \"..\")]`"
+                "`{name}` is not a valid name for a stored field: one begins with a letter from a to z, and holds such letters, digits and `_`\n{fix}"
             ),
         );
     }
 }
 
 fn class_name(input: &DeriveInput, given: Option<Given<String>>, errors: &mut Errors) -> String {
-    const BUILT_IN: [&str; 5] = ["_User", "_Role", "_Session", "_Installation", "_Product"];
+    const BUILT_IN: [(&str, &str); 4] = [
+        ("_User", "users"),
+        ("_Role", "roles"),
+        ("_Session", "sessions"),
+        ("_Installation", "installations"),
+    ];
     let ident = &input.ident;
     let explicit = given.is_some();
     let (name, span) = given.map_or_else(
         || (ident.unraw().to_string(), ident.span()),
         |given| (given.value, given.span),
     );
-    let built_in = format!("_{name}");
-    if BUILT_IN.contains(&built_in.as_str()) && built_in != "_Product" {
-        let fix = if explicit {
-            format!("write `class_name = \"{built_in}\"`")
+    let fix = |class: &str| {
+        if explicit {
+            format!("write `class_name = \"{class}\"`")
         } else {
-            format!("add `#[parse(class_name = \"{built_in}\")]`")
+            format!("add `#[parse(class_name = \"{class}\")]`")
+        }
+    };
+    if let Some((class, rows)) = BUILT_IN.iter().find(|(class, _)| class[1..] == name) {
+        errors.at_span(
+            span,
+            format!(
+                "the server keeps its {rows} in the class `{class}`, and `{name}` would be another class beside it\n{}; or choose another name",
+                fix(class)
+            ),
+        );
+    } else if !is_valid(&name) && name != "_Product" && BUILT_IN.iter().all(|(class, _)| *class != name) {
+        let known = BUILT_IN.map(|(class, _)| class);
+        let (near, rule) = if name.starts_with('_') {
+            let near = did_you_mean(&name, &known);
+            (
+                near,
+                format!("only built-in classes begin with `_`: {}", list(&known)),
+            )
+        } else {
+            let rule = "one begins with a letter from a to z, and holds such letters, digits and `_`";
+            (String::new(), rule.to_owned())
         };
-        errors.at_span(
-            span,
-            format!(
-                "`{name}` would be a class of its own beside Parse's built-in `{built_in}`, which the server's users, roles and sessions live in; {fix}, or choose another name"
-            ),
-        );
-    } else if !is_valid(&name) && !BUILT_IN.contains(&name.as_str()) {
-        errors.at_span(
-            span,
-            format!(
-                "`{name}` is not a valid class name: it must begin with a letter and hold letters, digits and `_` only; the built-in classes are `_User`, `_Role`, `_Session` and `_Installation`"
-            ),
-        );
+        errors.at_span(span, format!("`{name}` is not a valid class name{near}\n{rule}"));
     }
     name
 }
@@ -325,7 +370,7 @@ fn accessor_clashes(fields: &[Field<'_>], errors: &mut Errors) {
                 errors.at(
                     field.ident,
                     format!(
-                        "the field `{0}` would get the accessor `{accessor}()`, which every `Object` has already; name the field otherwise and keep the stored name by `#[parse(rename = \"{1}\")]`",
+                        "the field `{0}` would get the accessor `{accessor}()`, which every `Object` has already\nname the field otherwise, and keep its name on the server by `#[parse(rename = \"{1}\")]`",
                         field.plain(),
                         field.name
                     ),
@@ -334,7 +379,7 @@ fn accessor_clashes(fields: &[Field<'_>], errors: &mut Errors) {
                 errors.at(
                     field.ident,
                     format!(
-                        "the fields `{other}` and `{0}` would both get the accessor `{accessor}()`; name one of them otherwise and keep the stored name by `#[parse(rename = \"..\")]`",
+                        "the fields `{other}` and `{0}` would both get the accessor `{accessor}()`\nname one of them otherwise, and keep its name on the server by `#[parse(rename = \"..\")]`",
                         field.plain()
                     ),
                 );

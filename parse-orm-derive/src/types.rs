@@ -83,7 +83,7 @@ pub(crate) fn mistake(ty: &Type) -> Option<(&Type, String)> {
     let instead = |what: &str, instead: &str| {
         Some((
             ty,
-            format!("`{what}` cannot be stored in a Parse field; use {instead}"),
+            format!("`{what}` cannot be stored in a field of a Parse class\nuse {instead}"),
         ))
     };
     match bare(ty) {
@@ -126,23 +126,58 @@ pub(crate) fn mistake(ty: &Type) -> Option<(&Type, String)> {
             Some((
                 key,
                 format!(
-                    "the keys of a stored map are texts: use `{name}<String, ..>`, or `#[parse(json)]` on the field"
+                    "the keys of a stored map are texts, and `{}` is not `String`\nuse `{name}<String, ..>`, or put `#[parse(json)]` on the field",
+                    spelled(key)
                 ),
             ))
         }
         ("HashMap" | "BTreeMap", [_, value, ..]) => mistake(value),
         ("Option", [inner]) if argument(inner, "Option").is_some() => Some((
             ty,
-            "an `Option` of an `Option` has no wire form of its own: use one `Option`".into(),
+            "an `Option` of an `Option` has no wire form of its own\nuse one `Option`".into(),
         )),
         ("Option" | "Vec", [inner]) if argument(inner, "Relation").is_some() => Some((
             ty,
-            "a relation is a table of its own, never missing and never listed: use `Relation<T>` by itself; \
-             to keep a few references in order within the row use `Vec<Pointer<T>>`"
+            "a relation is a table of its own: it is never missing, and cannot be listed\n\
+             use `Relation<T>` by itself, for any number of objects; or `Vec<Pointer<T>>`, for a few in a certain order within the row"
                 .into(),
         )),
+        ("Relation" | "Pointer", [inner]) if wrapped(inner).is_some() => {
+            let model = spelled(innermost(inner));
+            let fix = match (name.as_str(), wrapped(inner)) {
+                ("Relation", _) => format!("write `Relation<{model}>`: it holds any number of objects"),
+                (_, Some("Option")) => format!("write `Option<Pointer<{model}>>`: one object or none"),
+                (_, Some("Vec")) => format!(
+                    "write `Vec<Pointer<{model}>>` for a few objects in a certain order, `Relation<{model}>` for any number"
+                ),
+                _ => format!("write `Pointer<{model}>`: one object"),
+            };
+            Some((ty, format!("`{}`: a `{name}` refers to a model\n{fix}", spelled(ty))))
+        }
+        ("Object", [model]) => {
+            let model = spelled(model);
+            Some((ty, format!("a stored object cannot be stored inside another one\nrefer to it: `Pointer<{model}>`, or `Option<Pointer<{model}>>` for one or none")))
+        }
         ("Option" | "Vec", [inner]) => mistake(inner),
         _ => None,
+    }
+}
+
+/// The name of the wrapper, if a type is one that stands around models.
+fn wrapped(ty: &Type) -> Option<&'static str> {
+    let (name, _) = named(ty)?;
+    ["Option", "Vec", "Pointer", "Relation", "Object"]
+        .into_iter()
+        .find(|wrapper| *wrapper == name)
+}
+
+/// Without such wrappers.
+fn innermost(ty: &Type) -> &Type {
+    match named(ty) {
+        Some((_, arguments)) if wrapped(ty).is_some() => {
+            arguments.first().map_or(ty, |inner| innermost(inner))
+        }
+        _ => ty,
     }
 }
 

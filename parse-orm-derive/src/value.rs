@@ -3,32 +3,31 @@
 use crate::attr::{Container, FieldAttrs, On};
 use crate::error::Errors;
 use crate::expand::{self, Tokens};
-use crate::model::{Field, Names, Skipped, krate, named_fields, read_fields};
+use crate::model::{Names, Sorted, krate, named_fields, read_fields};
 use crate::naming::Case;
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use std::collections::HashMap;
 use syn::{Data, DataEnum, DeriveInput, Fields, Ident, Path};
 
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
-    let mut container = Container::read(&input.attrs, On::Value, &mut errors);
+    let on = if matches!(input.data, Data::Enum(_)) {
+        On::Enum
+    } else {
+        On::Embedded
+    };
+    let mut container = Container::read(&input.attrs, on, &mut errors);
     let case = container.rename_all.take().map(|given| given.value);
     let krate = krate(container.krate);
     let code = match &input.data {
-        Data::Enum(data) => Some(text_enum(
-            input,
-            data,
-            case.unwrap_or(Case::Verbatim),
-            &krate,
-            &mut errors,
-        )),
+        Data::Enum(data) => text_enum(input, data, case.unwrap_or(Case::Verbatim), &krate, &mut errors),
         _ => named_fields(input, "ParseValue", &mut errors).map(|named| {
-            let (fields, skipped) =
-                read_fields(named, case.unwrap_or(Case::Camel), Names::Embedded, &mut errors);
-            embedded(input, &fields, &skipped, &krate)
+            let fields = read_fields(named, case.unwrap_or(Case::Camel), Names::Embedded, &mut errors);
+            embedded(input, &fields, &krate)
         }),
     };
+    let code = code.unwrap_or_else(|| expand::stub_value(input, &krate));
     let errors = errors.to_tokens();
     quote!(#errors #code)
 }
@@ -39,24 +38,23 @@ fn text_enum(
     case: Case,
     krate: &Path,
     errors: &mut Errors,
-) -> TokenStream {
+) -> Option<TokenStream> {
+    let before = errors.count();
     let owner = &input.ident;
     let codegen = quote!(#krate::codegen);
     let (mut variants, mut names) = (Vec::new(), Vec::new());
     let mut taken: HashMap<String, &Ident> = HashMap::new();
-    if let Some(parameter) = input.generics.params.first() {
+    if !input.generics.params.is_empty() {
         errors.at(
-            parameter,
-            "`ParseValue` cannot be derived for a generic enum: its variants are stored as texts",
+            &input.generics.params,
+            "`ParseValue` cannot be derived for a generic enum: its variants are stored as texts\nremove the parameters",
         );
-        return TokenStream::new();
     }
     if data.variants.is_empty() {
         errors.at(
             owner,
-            "an enum without variants has no value that could be stored",
+            "an enum without variants has no value that could be stored\nadd a variant",
         );
-        return TokenStream::new();
     }
     for variant in &data.variants {
         let attrs = FieldAttrs::read(&variant.attrs, errors);
@@ -64,45 +62,53 @@ fn text_enum(
             errors.at(
                 &variant.fields,
                 format!(
-                    "`{}` carries data, and variants are stored as texts; store the enum by serde instead: `#[parse(json)]` on the field that holds it",
+                    "`{}` carries data, and the variants of an enum are stored as texts\nremove the data; or derive serde's `Serialize` and `Deserialize` instead, and put `#[parse(json)]` on the field that holds the enum",
                     variant.ident
                 ),
             );
             continue;
         }
-        for (key, given) in [
-            ("default", attrs.default.is_some()),
-            ("skip", attrs.skip.is_some()),
-            ("read_only", attrs.read_only.is_some()),
-            ("json", attrs.json.is_some()),
+        for (key, span) in [
+            ("default", attrs.default.as_ref().map(|given| given.span)),
+            ("skip", attrs.skip.as_ref().map(|given| given.span)),
+            ("read_only", attrs.read_only.as_ref().map(|given| given.span)),
+            ("json", attrs.json.as_ref().map(|given| given.span)),
         ] {
-            if given {
-                errors.at(
-                    variant,
-                    format!("`{key}` means nothing on a variant; the only key of a variant is `rename`"),
+            if let Some(span) = span {
+                errors.at_span(
+                    span,
+                    format!(
+                        "`{key}` belongs on a field, not on a variant\nthe only key of a variant is `rename`"
+                    ),
                 );
             }
         }
         let name = attrs
             .rename
             .map_or_else(|| case.apply(&variant.ident), |given| given.value);
-        if let Some(other) = taken.insert(name.clone(), &variant.ident) {
+        if let Some(other) = taken.get(&name) {
             errors.at(
                 &variant.ident,
                 format!(
-                    "the variants `{other}` and `{}` would both be stored as `{name}`",
+                    "the variants `{other}` and `{}` would both be stored as `{name}`\ngive one of them another name: `#[parse(rename = \"..\")]`",
                     variant.ident
                 ),
             );
+        } else {
+            taken.insert(name.clone(), &variant.ident);
         }
         variants.push(&variant.ident);
         names.push(name);
+    }
+    if errors.count() > before {
+        return None;
     }
     let expected = format!(
         "one of {}",
         crate::naming::list(&names.iter().map(String::as_str).collect::<Vec<_>>())
     );
-    quote! {
+    let cloned = quote!(where for<'never> #owner: #codegen::ParseValue);
+    Some(quote! {
         #[automatically_derived]
         #[allow(clippy::all, clippy::pedantic)]
         const _: () = {
@@ -125,8 +131,9 @@ fn text_enum(
                     ::core::mem::discriminant(self) == ::core::mem::discriminant(other)
                 }
             }
-            impl #codegen::Comparable for #owner { type Kind = #owner; }
-            impl #codegen::Sortable for #owner {}
+            // the bounds keep an enum that is not `Clone` from being reported for these as well
+            impl #codegen::Comparable for #owner #cloned { type Kind = #owner; }
+            impl #codegen::Sortable for #owner #cloned {}
             impl #codegen::OperandOf<#owner> for #owner {
                 fn operand(self) -> #codegen::Operand { #codegen::Operand::of(&self) }
             }
@@ -134,51 +141,45 @@ fn text_enum(
                 fn operand(self) -> #codegen::Operand { #codegen::Operand::of(self) }
             }
         };
-    }
+    })
 }
 
-fn embedded(input: &DeriveInput, fields: &[Field<'_>], skipped: &[Skipped<'_>], krate: &Path) -> TokenStream {
+fn embedded(input: &DeriveInput, sorted: &Sorted<'_>, krate: &Path) -> TokenStream {
+    let Sorted {
+        stored: fields,
+        skipped,
+        broken,
+    } = sorted;
     let owner = &input.ident;
     let codegen = quote!(#krate::codegen);
     let names = Tokens {
         codegen: &codegen,
         owner,
         vis: &input.vis,
-        name: format_ident!("{owner}Fields"),
+        name: expand::fields_name(owner),
         doc: format!("The field tokens of [`{owner}`], for lookups into a field that holds one."),
         of_rows: false,
     };
-    let tokens = expand::tokens(&names, fields);
+    let tokens = expand::tokens(&names, fields, broken);
     let tokens_name = &names.name;
     let editor = expand::lookups(&codegen, owner, &input.vis, fields, false);
     let numbers: Vec<usize> = (0..fields.len()).collect();
     let idents: Vec<&Ident> = fields.iter().map(|field| field.ident).collect();
     let stored: Vec<&String> = fields.iter().map(|field| &field.name).collect();
     let owner_name = owner.to_string();
-    let schema = fields
-        .iter()
-        .map(|field| expand::schema(field, &owner_name, &codegen));
+    let numbered = || fields.iter().enumerate();
+    let schema = numbered().map(|(number, field)| expand::schema(field, number, &owner_name, &codegen));
     let types = fields.iter().map(|field| field.ty);
-    let decoded = fields
-        .iter()
-        .enumerate()
-        .map(|(number, field)| expand::decode(field, &codegen, &quote!(&SCHEMA[#number])));
-    let finished = fields
-        .iter()
-        .enumerate()
-        .map(|(number, field)| expand::finish(field, number, &codegen));
-    let encoded = fields.iter().map(|field| expand::encode(field, &codegen));
-    let absent = fields.iter().map(|field| expand::absent(field, &codegen));
-    let compared = fields.iter().map(|field| expand::same(field, &codegen));
-    let compared_skips = skipped.iter().map(|field| {
-        let ident = field.ident;
-        if field.broken {
-            quote!(#ident: ::core::unreachable!())
-        } else {
-            quote!(#ident: ::core::default::Default::default())
-        }
-    });
-    let tokens_value = expand::tokens_value(tokens_name, &codegen, fields, false);
+    let decoded =
+        numbered().map(|(number, field)| expand::decode(field, number, &codegen, &quote!(&SCHEMA[#number])));
+    let finished = numbered().map(|(number, field)| expand::finish(field, number, &codegen));
+    let encoded = numbered().map(|(number, field)| expand::encode(field, number, &codegen));
+    let absent = numbered().map(|(number, field)| expand::absent(field, number, &codegen));
+    let compared = numbered().map(|(number, field)| expand::same(field, number, &codegen));
+    let codecs = expand::codecs(fields, &codegen);
+    let not_stored = expand::not_stored(skipped, broken, &codegen);
+    let tokens_value = expand::tokens_value(tokens_name, &codegen, fields, broken, false);
+    let cloned = quote!(where for<'never> #owner: #codegen::ParseValue);
     let private = quote_spanned!(owner.span()=> #owner);
     quote! {
         #tokens
@@ -186,6 +187,8 @@ fn embedded(input: &DeriveInput, fields: &[Field<'_>], skipped: &[Skipped<'_>], 
         #[automatically_derived]
         #[allow(unused_variables, unused_mut, unreachable_code, clippy::all, clippy::pedantic)]
         const _: () = {
+            #codecs
+
             static SCHEMA: &[#codegen::FieldSchema] = &[#(#schema),*];
 
             struct Partial { #(#idents: ::core::option::Option<#types>,)* }
@@ -217,7 +220,7 @@ fn embedded(input: &DeriveInput, fields: &[Field<'_>], skipped: &[Skipped<'_>], 
                     ::core::result::Result::Ok(())
                 }
                 fn finish(partial: Partial) -> ::core::result::Result<#owner, usize> {
-                    ::core::result::Result::Ok(#owner { #(#idents: #finished,)* #(#compared_skips,)* })
+                    ::core::result::Result::Ok(#owner { #(#idents: #finished,)* #not_stored })
                 }
             }
 
@@ -270,7 +273,8 @@ fn embedded(input: &DeriveInput, fields: &[Field<'_>], skipped: &[Skipped<'_>], 
                     true #(&& #compared)*
                 }
             }
-            impl #codegen::Traversable for #owner {
+            // the bounds keep a struct that is not `Clone` from being reported for these as well
+            impl #codegen::Traversable for #owner #cloned {
                 type Target = #owner;
                 type Fields = #tokens_name;
                 const FIELDS: #tokens_name = #tokens_value;
@@ -278,7 +282,7 @@ fn embedded(input: &DeriveInput, fields: &[Field<'_>], skipped: &[Skipped<'_>], 
                     #codegen::Through::embedded(name, condition)
                 }
             }
-            impl #codegen::Embedded for #owner {}
+            impl #codegen::Embedded for #owner #cloned {}
         };
     }
 }

@@ -2,8 +2,8 @@
 
 pub use crate::object::{FieldSet, Operation, ParseObject, Raw, Schema, Snapshot, WrappedInPointer};
 pub use crate::query::{
-    Comparable, Embedded, Field, Objects, Operand, OperandOf, Order, Q, QuerySet, Sortable, Through,
-    Traversable,
+    Comparable, Embedded, Field, Objects, Operand, OperandOf, Order, Ordered, ParseView, Q, QuerySet,
+    Request, Sortable, Textual, Through, Traversable, ViewField,
 };
 pub use crate::value::{FieldSchema, FieldType, Form, ParseValue, decode_json, encode_json, same_json};
 pub use crate::{Object, ObjectId, Pointer, Relation};
@@ -275,6 +275,71 @@ pub fn related<T: ParseObject, R>(object: &Object<T>, field: usize) -> QuerySet<
     crate::query::related(T::CLASS_NAME, object.id(), T::SCHEMA.fields[field].name)
 }
 
+/// The type that a field's token has when a mistake in its own type was reported: every lookup accepts it, so
+/// that the mistake is not reported again wherever the field is used.
+#[derive(Debug, Clone, Copy)]
+pub enum Reported {}
+
+impl ParseValue for Reported {
+    const TYPE: FieldType = FieldType::Object;
+    fn decode<'de, D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        Err(no_such_field())
+    }
+    fn encode<S: Serializer>(&self, _: Form, _: S) -> Result<S::Ok, S::Error> {
+        Err(no_such_field_to_write())
+    }
+    fn same(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Comparable for Reported {
+    type Kind = Self;
+}
+impl Ordered for Reported {}
+impl Textual for Reported {}
+impl Sortable for Reported {}
+
+#[diagnostic::do_not_recommend]
+impl<U> OperandOf<Reported> for U {
+    fn operand(self) -> Operand {
+        Operand::none()
+    }
+}
+
+/// The field tokens of a model that could not be derived, because of a mistake that was reported.
+pub struct RowFields<R> {
+    /// The object's id.
+    pub object_id: Field<R, ObjectId>,
+    /// When the object was created.
+    pub created_at: Field<R, DateTime<Utc>>,
+    /// When the object was last changed.
+    pub updated_at: Field<R, DateTime<Utc>>,
+}
+
+impl<R> RowFields<R> {
+    /// The tokens.
+    pub const NEW: Self = Self {
+        object_id: Field::new("objectId"),
+        created_at: Field::new("createdAt"),
+        updated_at: Field::new("updatedAt"),
+    };
+}
+
+impl<R> std::fmt::Debug for RowFields<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RowFields")
+    }
+}
+
+impl<R> Clone for RowFields<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for RowFields<R> {}
+
 /// What a derived embedded struct supplies for its decoding.
 pub trait EmbeddedObject {
     /// The fields as far as they were read.
@@ -284,7 +349,11 @@ pub trait EmbeddedObject {
     /// Its name.
     const NAME: &'static str;
     /// Its fields.
-    const FIELDS: &'static [FieldSchema];
+    const FIELDS: &'static [FieldSchema] = &[];
+    /// The stored name of a field.
+    fn name(field: usize) -> &'static str {
+        Self::FIELDS[field].name
+    }
     /// No field read yet.
     fn partial() -> Self::Partial;
     /// The number of a key.
@@ -323,12 +392,42 @@ pub fn decode_embedded<'de, D: Deserializer<'de>, E: EmbeddedObject>(from: D) ->
                 }
             }
             E::finish(partial).map_err(|field| {
-                let name = E::FIELDS[field].name;
+                let name = E::name(field);
                 A::Error::custom(format_args!("{}: the field `{name}` is missing", E::NAME))
             })
         }
     }
     from.deserialize_map(Read::<E>(PhantomData))
+}
+
+/// What generated code does with a field of a view. A type that does not fit the model's field is reported
+/// at [`view_field`].
+pub trait ViewCodec<V> {
+    /// Asks the server for the field.
+    fn request(self, request: &mut Request);
+    /// Reads the wire form.
+    fn decode<'de, D: Deserializer<'de>>(self, from: D) -> Result<V, D::Error>;
+    /// The value of a missing field, or the field's number.
+    fn or_missing(self, value: Option<V>, field: usize) -> Result<V, usize>;
+}
+
+struct Viewed<R, M, V>(Field<R, M>, PhantomData<V>);
+
+/// The codec of a view's field.
+pub fn view_field<R, M, V: ViewField<M>>(field: Field<R, M>) -> impl ViewCodec<V> {
+    Viewed(field, PhantomData)
+}
+
+impl<R, M, V: ViewField<M>> ViewCodec<V> for Viewed<R, M, V> {
+    fn request(self, request: &mut Request) {
+        request.field::<R, M, V>(self.0);
+    }
+    fn decode<'de, D: Deserializer<'de>>(self, from: D) -> Result<V, D::Error> {
+        V::decode(from)
+    }
+    fn or_missing(self, value: Option<V>, field: usize) -> Result<V, usize> {
+        value.or_else(V::missing).ok_or(field)
+    }
 }
 
 /// Decodes an enum from the name of its variant.

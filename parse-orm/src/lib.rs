@@ -13,9 +13,9 @@ mod value;
 /// Everything a program usually needs: `use parse_orm::prelude::*;`
 pub mod prelude {
     pub use crate::{
-        Acl, Bytes, Client, Draft, Error, ErrorCode, File, GeoPoint, Json, MasterClient, Object, ObjectId,
-        Objects, ParseObject, ParseValue, Pointer, Polygon, Q, QuerySet, Relation, Slice, Unsaved, Who, q,
-        query,
+        Acl, Bytes, Client, Draft, Error, ErrorCode, File, GeoPoint, Included, Json, MasterClient, Object,
+        ObjectId, Objects, ParseObject, ParseValue, ParseView, Pointer, Polygon, Q, QuerySet, Relation,
+        Slice, Unsaved, Who, q, query,
     };
     pub use chrono::{DateTime, Utc};
     pub use futures::{StreamExt as _, TryStreamExt as _};
@@ -24,11 +24,11 @@ pub mod prelude {
 pub use client::{Client, ClientBuilder, MasterClient, Secret};
 pub use error::{DecodeError, Error, ErrorCode, InvalidError, NotIncluded, Result, ServerError};
 pub use object::{Draft, FieldSet, Object, ParseObject, Pointer, Relation, Schema, Unsaved};
-pub use parse_orm_derive::{ParseObject, ParseValue};
+pub use parse_orm_derive::{ParseObject, ParseValue, ParseView};
 pub use query::{
-    Comparable, Embedded, Field, Includable, Include, IntoInclude, IntoOperand, IntoOperandList, IntoOrder,
-    IntoRange, Objects, Operand, OperandOf, Order, Ordered, Q, QuerySet, Rows, Slice, Sortable, Textual,
-    Traversable, kind,
+    Comparable, Embedded, Field, Includable, Include, Included, IntoInclude, IntoOperand, IntoOperandList,
+    IntoOrder, IntoRange, Objects, Operand, OperandOf, Order, Ordered, ParseView, Q, QuerySet, Rows, Slice,
+    Sortable, Textual, Traversable, ViewField, kind,
 };
 pub use value::{
     Acl, Bytes, FieldSchema, FieldType, File, Form, GeoError, GeoPoint, Json, ObjectId, ParseValue,

@@ -4,6 +4,8 @@ use crate::model::{Field, Model};
 use crate::types::{Shape, argument, shape};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use std::collections::HashSet;
+use syn::Ident;
 
 /// The names of a field's accessors.
 pub(crate) fn names(field: &Field<'_>) -> Vec<String> {
@@ -31,30 +33,60 @@ pub(crate) fn names(field: &Field<'_>) -> Vec<String> {
     names
 }
 
-pub(super) fn accessors(model: &Model<'_>, codegen: &TokenStream) -> TokenStream {
+/// The accessors of every field, each name once: a second one was reported.
+fn all(model: &Model<'_>, codegen: &TokenStream) -> Vec<Accessor> {
+    let mut taken = HashSet::new();
+    let stored = model
+        .fields
+        .iter()
+        .enumerate()
+        .flat_map(|(number, field)| of_field(model, field, number, codegen));
+    // so that the rest of the program has the methods of a field with a mistake as well
+    let broken = model.broken.iter().flat_map(|field| {
+        of_field(model, field, 0, codegen)
+            .into_iter()
+            .map(|accessor| Accessor {
+                body: quote!(::core::unreachable!()),
+                ..accessor
+            })
+    });
+    stored
+        .chain(broken)
+        .filter(|accessor| taken.insert(accessor.name.clone()))
+        .collect()
+}
+
+/// The trait.
+pub(super) fn declared(model: &Model<'_>, codegen: &TokenStream) -> TokenStream {
     let Model { ident, vis, .. } = model;
     let trait_name = format_ident!("{ident}Accessors");
     let doc = format!("Named changes of an `Object<{ident}>`: assignments and atomic operations.");
-    let mut declared = Vec::new();
-    let mut defined = Vec::new();
-    for (number, field) in model.fields.iter().enumerate() {
-        for Accessor { doc, signature, body } in of_field(model, field, number, codegen) {
-            declared.push(quote!(#[doc = #doc] #signature;));
-            defined.push(quote!(#[inline] #signature { #body }));
-        }
-    }
+    let declared = all(model, codegen)
+        .into_iter()
+        .map(|Accessor { doc, signature, .. }| quote!(#[doc = #doc] #signature;));
     quote! {
         #[doc = #doc]
         #[allow(dead_code, private_interfaces, clippy::all, clippy::pedantic)]
         #vis trait #trait_name { #(#declared)* }
+    }
+}
 
+/// Its implementation, which needs the codecs beside it.
+pub(super) fn accessors(model: &Model<'_>, codegen: &TokenStream) -> TokenStream {
+    let ident = model.ident;
+    let trait_name = format_ident!("{ident}Accessors");
+    let defined = all(model, codegen)
+        .into_iter()
+        .map(|Accessor { signature, body, .. }| quote!(#[inline] #signature { #body }));
+    quote! {
         #[automatically_derived]
-        #[allow(dead_code, private_interfaces, clippy::all, clippy::pedantic)]
+        #[allow(dead_code, unused_variables, private_interfaces, clippy::all, clippy::pedantic)]
         impl #trait_name for #codegen::Object<#ident> { #(#defined)* }
     }
 }
 
 struct Accessor {
+    name: String,
     doc: String,
     signature: TokenStream,
     body: TokenStream,
@@ -64,8 +96,15 @@ fn of_field(model: &Model<'_>, field: &Field<'_>, number: usize, codegen: &Token
     let (owner, ident, name) = (model.ident, field.ident, field.plain());
     let (inner, optional, kind) = field.shape();
     let mut all = Vec::new();
-    let mut push =
-        |doc: String, signature: TokenStream, body: TokenStream| all.push(Accessor { doc, signature, body });
+    let mut push = |doc: String, name: &Ident, signature: TokenStream, body: TokenStream| {
+        let name = name.to_string();
+        all.push(Accessor {
+            name,
+            doc,
+            signature,
+            body,
+        });
+    };
 
     if kind == Shape::Relation {
         let Some(target) = argument(field.ty, "Relation") else {
@@ -78,6 +117,7 @@ fn of_field(model: &Model<'_>, field: &Field<'_>, number: usize, codegen: &Token
             let method = format_ident!("{verb}_{name}");
             push(
                 format!("{doc} `{name}`, at the next save."),
+                &method,
                 quote!(fn #method<P: ::core::convert::Into<#codegen::Pointer<#target>>>(&mut self, objects: impl ::core::iter::IntoIterator<Item = P>)),
                 quote!(#codegen::relate::<#owner, #target>(self, #number, #add, objects)),
             );
@@ -85,6 +125,7 @@ fn of_field(model: &Model<'_>, field: &Field<'_>, number: usize, codegen: &Token
         let method = ident;
         push(
             format!("The objects of the relation `{name}`, as a query."),
+            method,
             quote!(fn #method(&self) -> #codegen::QuerySet<#target>),
             quote!(#codegen::related::<#owner, #target>(self, #number)),
         );
@@ -113,6 +154,7 @@ fn of_field(model: &Model<'_>, field: &Field<'_>, number: usize, codegen: &Token
     };
     push(
         format!("Sets `{name}`: the same as assigning to it."),
+        &set,
         quote!(fn #set(&mut self, value: #parameter)),
         quote!((**self).#ident = #value;),
     );
@@ -120,6 +162,7 @@ fn of_field(model: &Model<'_>, field: &Field<'_>, number: usize, codegen: &Token
         let unset = format_ident!("unset_{name}");
         push(
             format!("Removes the value of `{name}`: a Delete, at the next save."),
+            &unset,
             quote!(fn #unset(&mut self)),
             quote!((**self).#ident = ::core::option::Option::None;),
         );
@@ -134,6 +177,7 @@ fn of_field(model: &Model<'_>, field: &Field<'_>, number: usize, codegen: &Token
             };
             push(
                 format!("Adds to `{name}`, atomically on the server; a negative amount subtracts."),
+                &method,
                 quote!(fn #method(&mut self, by: #amount)),
                 quote!(#codegen::increment(self, #number, by)),
             );
@@ -142,6 +186,7 @@ fn of_field(model: &Model<'_>, field: &Field<'_>, number: usize, codegen: &Token
             let Some(element) = argument(inner, "Vec") else {
                 return all;
             };
+            let (ty, codec) = (field.ty, super::codec::of(number));
             // literals of numbers would not find their type through `Into`
             let plain = matches!(shape(element), Shape::Whole | Shape::Real | Shape::Flag);
             let item = if plain {
@@ -157,8 +202,9 @@ fn of_field(model: &Model<'_>, field: &Field<'_>, number: usize, codegen: &Token
                 let (method, function) = (format_ident!("{verb}_{name}"), format_ident!("{verb}"));
                 push(
                     format!("{doc} `{name}`, atomically on the server."),
+                    &method,
                     quote!(fn #method(&mut self, values: impl ::core::iter::IntoIterator<Item = #item>)),
-                    quote!(#codegen::#function::<#owner, #element>(self, #number, values)),
+                    quote!(#codegen::#function::<#owner, #ty, #element>(self, #number, #codec, values)),
                 );
             }
         }

@@ -1,85 +1,132 @@
 //! Encoding, decoding and comparing: one function each for all fields of a model.
 
+use super::accessors::accessors;
 use super::fields::value;
-use crate::model::{Field, Model};
+use crate::model::{Field, Model, Skipped};
 use crate::types::spelled;
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Ident;
 use syn::spanned::Spanned;
 
-/// The codec of one field's type. The type keeps the user's span: if it cannot be stored, that is where it
-/// is said.
-fn of(field: &Field<'_>, codegen: &TokenStream) -> TokenStream {
-    let ty = field.ty;
-    quote_spanned!(ty.span()=> #codegen::value::<#ty>())
+/// For every field a function that returns its codec. Its return type is the only place which says that the
+/// field's type has one, and begins and ends where the user's type does: a type that has none is underlined
+/// there, and reported once.
+pub(crate) fn codecs(fields: &[Field<'_>], codegen: &TokenStream) -> TokenStream {
+    let codecs = fields.iter().enumerate().map(|(number, field)| {
+        let ty = field.ty;
+        let (first, last) = edges(ty);
+        let path = respan(codegen, first);
+        let open = quote_spanned!(first=> impl #path::Codec<);
+        let close = quote_spanned!(last=> >);
+        let function = codec_name(number);
+        let codec = if field.json { quote!(json) } else { quote!(value) };
+        // the `return` spares the user a note on the type that is returned
+        quote! {
+            #[inline(always)]
+            #[allow(clippy::all, clippy::pedantic)]
+            fn #function() -> #open #ty #close { return #codegen::#codec::<#ty>(); }
+        }
+    });
+    quote!(#(#codecs)*)
+}
+
+fn codec_name(number: usize) -> Ident {
+    format_ident!("codec_{number}")
+}
+
+/// The first and the last token of a type.
+fn edges(ty: &syn::Type) -> (Span, Span) {
+    let mut tokens = ty.to_token_stream().into_iter().map(|token| token.span());
+    let first = tokens.next().unwrap_or_else(Span::call_site);
+    (first, tokens.last().unwrap_or(first))
+}
+
+/// The same tokens with another span.
+fn respan(tokens: &TokenStream, span: Span) -> TokenStream {
+    tokens
+        .clone()
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(span);
+            token
+        })
+        .collect()
+}
+
+/// The codec of the field with this number.
+pub(super) fn of(number: usize) -> TokenStream {
+    let function = codec_name(number);
+    quote!(#function())
 }
 
 /// An expression that decodes the field from `from` to an `Option` of its type.
-pub(crate) fn decode(field: &Field<'_>, codegen: &TokenStream, schema: &TokenStream) -> TokenStream {
-    let Field {
-        ty, json, default, ..
-    } = field;
-    if *json {
-        return match default {
-            Some(_) => quote!(#codegen::decode_json::<_, ::core::option::Option<#ty>>(from)?),
-            None => quote!(::core::option::Option::Some(#codegen::decode_json::<_, #ty>(from)?)),
-        };
-    }
-    let codec = of(field, codegen);
-    match default {
-        Some(_) => quote!(#codegen::Codec::decode_or_null(#codec, from, #schema)?),
-        None => quote!(::core::option::Option::Some(#codegen::Codec::decode(#codec, from, #schema)?)),
+pub(crate) fn decode(
+    field: &Field<'_>,
+    number: usize,
+    codegen: &TokenStream,
+    schema: &TokenStream,
+) -> TokenStream {
+    let codec = of(number);
+    if field.default.is_some() {
+        quote!(#codegen::Codec::decode_or_null(#codec, from, #schema)?)
+    } else {
+        quote!(::core::option::Option::Some(#codegen::Codec::decode(#codec, from, #schema)?))
     }
 }
 
 /// An expression that encodes the field of `self`.
-pub(crate) fn encode(field: &Field<'_>, codegen: &TokenStream) -> TokenStream {
-    let ident = field.ident;
-    if field.json {
-        return quote!(#codegen::encode_json(&self.#ident, to));
-    }
-    let codec = of(field, codegen);
+pub(crate) fn encode(field: &Field<'_>, number: usize, codegen: &TokenStream) -> TokenStream {
+    let (ident, codec) = (field.ident, of(number));
     quote!(#codegen::Codec::encode(#codec, &self.#ident, form, to))
 }
 
 /// An expression that tells whether the field of `self` has no value.
-pub(crate) fn absent(field: &Field<'_>, codegen: &TokenStream) -> TokenStream {
-    if field.json {
-        return quote!(false);
-    }
-    let (ident, codec) = (field.ident, of(field, codegen));
+pub(crate) fn absent(field: &Field<'_>, number: usize, codegen: &TokenStream) -> TokenStream {
+    let (ident, codec) = (field.ident, of(number));
     quote!(#codegen::Codec::is_absent(#codec, &self.#ident))
 }
 
 /// An expression that compares the field of `self` and `other`.
-pub(crate) fn same(field: &Field<'_>, codegen: &TokenStream) -> TokenStream {
-    let ident = field.ident;
-    if field.json {
-        return quote!(#codegen::same_json(&self.#ident, &other.#ident));
-    }
-    let codec = of(field, codegen);
+pub(crate) fn same(field: &Field<'_>, number: usize, codegen: &TokenStream) -> TokenStream {
+    let (ident, codec) = (field.ident, of(number));
     quote!(#codegen::Codec::same(#codec, &self.#ident, &other.#ident))
 }
 
 /// An expression for the field's value, of the `Option` in `partial`.
 pub(crate) fn finish(field: &Field<'_>, number: usize, codegen: &TokenStream) -> TokenStream {
     let Field { ident, ty, .. } = field;
-    match &field.default {
-        Some(None) => quote!(partial.#ident.unwrap_or_default()),
-        Some(Some(expr)) => {
-            // the function gives a wrong type the user's span and the field's type
-            quote_spanned!(expr.span()=> match partial.#ident {
-                ::core::option::Option::Some(value) => value,
-                ::core::option::Option::None => { let default: #ty = #expr; default }
-            })
-        }
-        None if field.json => quote!(partial.#ident.ok_or(#number)?),
+    let default = match &field.default {
         None => {
-            let codec = of(field, codegen);
-            quote!(#codegen::Codec::or_missing(#codec, partial.#ident, #number)?)
+            let codec = of(number);
+            return quote!(#codegen::Codec::or_missing(#codec, partial.#ident, #number)?);
+        }
+        Some(None) => quote!(#codegen::default::<#ty>()),
+        // the annotation gives a wrong type the user's span, and shows the field's type
+        Some(Some(expr)) => quote_spanned!(expr.span()=> { let default: #ty = #expr; default }),
+    };
+    quote! {
+        match partial.#ident {
+            ::core::option::Option::Some(value) => value,
+            ::core::option::Option::None => #default,
         }
     }
+}
+
+/// `field: value` for what is not stored: its default; nothing for a field with a mistake, whose code never
+/// runs.
+pub(crate) fn not_stored(
+    skipped: &[Skipped<'_>],
+    broken: &[Field<'_>],
+    codegen: &TokenStream,
+) -> TokenStream {
+    let skipped = skipped
+        .iter()
+        .map(|Skipped { ident, ty }| quote!(#ident: #codegen::default::<#ty>(),));
+    let broken = broken
+        .iter()
+        .map(|Field { ident, .. }| quote!(#ident: ::core::unreachable!(),));
+    quote!(#(#skipped)* #(#broken)*)
 }
 
 /// `impl ParseObject`.
@@ -94,47 +141,40 @@ pub(super) fn model(model: &Model<'_>, codegen: &TokenStream, tokens: &Ident) ->
     let names: Vec<&String> = fields.iter().map(|field| &field.name).collect();
     let idents: Vec<&Ident> = fields.iter().map(|field| field.ident).collect();
     let types = fields.iter().map(|field| field.ty);
-    let schema = fields.iter().map(|field| schema(field, class_name, codegen));
-    let tokens_value = value(tokens, codegen, fields, true);
+    let schema = fields
+        .iter()
+        .enumerate()
+        .map(|(number, field)| schema(field, number, class_name, codegen));
+    let tokens_value = value(tokens, codegen, fields, &model.broken, true);
 
-    let decoded = fields.iter().enumerate().map(|(number, field)| {
-        let schema = quote!(&<#ident as #codegen::ParseObject>::SCHEMA.fields[#number]);
-        decode(field, codegen, &schema)
+    let numbered = || fields.iter().enumerate();
+    let decoded = numbered().map(|(number, field)| {
+        let schema = quote!(&SCHEMA.fields[#number]);
+        decode(field, number, codegen, &schema)
     });
-    let encoded = fields.iter().map(|field| encode(field, codegen));
-    let compared = fields.iter().map(|field| same(field, codegen));
-    let finished = fields
-        .iter()
-        .enumerate()
-        .map(|(number, field)| finish(field, number, codegen));
-    let merged = fields.iter().map(|field| {
-        let ident = field.ident;
-        if field.json {
-            quote!(if let ::core::option::Option::Some(newer) = partial.#ident { self.#ident = newer; })
-        } else {
-            let codec = of(field, codegen);
-            quote!(#codegen::Codec::merge(#codec, &mut self.#ident, partial.#ident);)
-        }
+    let encoded = numbered().map(|(number, field)| encode(field, number, codegen));
+    let compared = numbered().map(|(number, field)| same(field, number, codegen));
+    let finished = numbered().map(|(number, field)| finish(field, number, codegen));
+    let merged = numbered().map(|(number, field)| {
+        let (ident, codec) = (field.ident, of(number));
+        quote!(#codegen::Codec::merge(#codec, &mut self.#ident, partial.#ident);)
     });
-    let absent = fields
-        .iter()
-        .enumerate()
+    let absent = numbered()
         .filter(|(_, field)| !field.json)
         .map(|(number, field)| {
-            let absent = absent(field, codegen);
+            let absent = absent(field, number, codegen);
             quote!(set.put(#number, #absent);)
         });
-    let skipped = model.skipped.iter().map(|field| {
-        let ident = field.ident;
-        if field.broken {
-            quote!(#ident: ::core::unreachable!())
-        } else {
-            quote!(#ident: ::core::default::Default::default())
-        }
-    });
+    let not_stored = not_stored(&model.skipped, &model.broken, codegen);
+    let codecs = codecs(fields, codegen);
+    let accessors = accessors(model, codegen);
 
     quote! {
         const _: () = {
+            #codecs
+
+            const SCHEMA: &#codegen::Schema = &#codegen::Schema::new(#class_name, &[#(#schema),*]);
+
             #[doc(hidden)]
             #[allow(private_interfaces)]
             pub struct Partial { #(#idents: ::core::option::Option<#types>,)* }
@@ -143,7 +183,7 @@ pub(super) fn model(model: &Model<'_>, codegen: &TokenStream, tokens: &Ident) ->
             #[allow(unused_variables, unused_mut, unreachable_code, private_interfaces, clippy::all, clippy::pedantic)]
             impl #codegen::ParseObject for #ident {
                 const CLASS_NAME: &'static str = #class_name;
-                const SCHEMA: &'static #codegen::Schema = &#codegen::Schema::new(#class_name, &[#(#schema),*]);
+                const SCHEMA: &'static #codegen::Schema = SCHEMA;
                 type Fields = #tokens;
                 const F: #tokens = #tokens_value;
                 type Partial = Partial;
@@ -169,7 +209,7 @@ pub(super) fn model(model: &Model<'_>, codegen: &TokenStream, tokens: &Ident) ->
                     ::core::result::Result::Ok(())
                 }
                 fn __finish(partial: Partial) -> ::core::result::Result<Self, usize> {
-                    ::core::result::Result::Ok(Self { #(#idents: #finished,)* #(#skipped,)* })
+                    ::core::result::Result::Ok(Self { #(#idents: #finished,)* #not_stored })
                 }
                 fn __merge(&mut self, partial: Partial) {
                     #(#merged)*
@@ -202,20 +242,49 @@ pub(super) fn model(model: &Model<'_>, codegen: &TokenStream, tokens: &Ident) ->
                     }
                 }
             }
+
+            // a bound that is never met, and is looked at only where the model stands as a field's type
+            #[allow(clippy::all, clippy::pedantic)]
+            impl #codegen::ParseValue for #ident
+            where
+                for<'never> #ident: #codegen::WrappedInPointer + ::core::clone::Clone,
+            {
+                const TYPE: #codegen::FieldType = #codegen::FieldType::Object;
+                fn decode<'de, D: #codegen::Deserializer<'de>>(_: D) -> ::core::result::Result<Self, D::Error> {
+                    ::core::result::Result::Err(#codegen::no_such_field())
+                }
+                fn encode<S: #codegen::Serializer>(
+                    &self,
+                    _: #codegen::Form,
+                    _: S,
+                ) -> ::core::result::Result<S::Ok, S::Error> {
+                    ::core::result::Result::Err(#codegen::no_such_field_to_write())
+                }
+                fn same(&self, _: &Self) -> bool {
+                    true
+                }
+            }
+
+            #accessors
         };
     }
 }
 
 /// One field's entry in a schema.
-pub(crate) fn schema(field: &Field<'_>, class_name: &str, codegen: &TokenStream) -> TokenStream {
+pub(crate) fn schema(
+    field: &Field<'_>,
+    number: usize,
+    class_name: &str,
+    codegen: &TokenStream,
+) -> TokenStream {
     let Field { name, read_only, .. } = field;
-    let (rust, ty) = (field.plain(), spelled(field.ty));
+    let (rust, ty, codec) = (field.plain(), spelled(field.ty), of(number));
     let has_default = field.default.is_some();
-    let kind = if field.json {
-        quote!(|| (#codegen::FieldType::Object, false))
-    } else {
-        let codec = of(field, codegen);
-        quote!(|| #codegen::Codec::kind(#codec))
-    };
-    quote!(#codegen::FieldSchema::new([#class_name, #rust, #ty, #name], [#read_only, #has_default], #kind))
+    quote! {
+        #codegen::FieldSchema::new(
+            [#class_name, #rust, #ty, #name],
+            [#read_only, #has_default],
+            || #codegen::Codec::kind(#codec),
+        )
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::model::Field;
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Ident, Visibility};
 
 pub(crate) struct Tokens<'a> {
@@ -17,7 +17,12 @@ pub(crate) struct Tokens<'a> {
     pub(crate) of_rows: bool,
 }
 
-pub(crate) fn tokens(names: &Tokens<'_>, fields: &[Field<'_>]) -> TokenStream {
+/// Whether a field with a mistake gets a token, so that queries on it are not reported as well.
+fn has_token(field: &Field<'_>, of_rows: bool) -> bool {
+    !of_rows || !matches!(field.plain().as_str(), "object_id" | "created_at" | "updated_at")
+}
+
+pub(crate) fn tokens(names: &Tokens<'_>, fields: &[Field<'_>], broken: &[Field<'_>]) -> TokenStream {
     let Tokens {
         codegen,
         owner,
@@ -26,15 +31,20 @@ pub(crate) fn tokens(names: &Tokens<'_>, fields: &[Field<'_>]) -> TokenStream {
         doc,
         of_rows,
     } = names;
-    let declared = fields.iter().map(|field| {
+    let broken = broken.iter().filter(|field| has_token(field, *of_rows));
+    let declared = fields.iter().chain(broken).map(|field| {
         let Field {
             ident,
             vis,
-            ty,
             docs,
             name,
             ..
         } = field;
+        let ty = if field.reported_type {
+            quote!(#codegen::Reported)
+        } else {
+            field.ty.to_token_stream()
+        };
         let note = format!("The field `{name}` on the server.");
         let gap = (!docs.is_empty()).then(|| quote!(#[doc = ""]));
         // the user's span: an unknown field is then reported with the similar name
@@ -64,10 +74,15 @@ pub(crate) fn value(
     names: &Ident,
     codegen: &TokenStream,
     fields: &[Field<'_>],
+    broken: &[Field<'_>],
     of_rows: bool,
 ) -> TokenStream {
-    let idents = fields.iter().map(|field| field.ident);
-    let stored = fields.iter().map(|field| &field.name);
+    let broken = broken.iter().filter(|field| has_token(field, of_rows));
+    let (idents, stored): (Vec<_>, Vec<_>) = fields
+        .iter()
+        .chain(broken)
+        .map(|field| (field.ident, &field.name))
+        .unzip();
     let own = of_rows.then(|| {
         quote! {
             object_id: #codegen::Field::new("objectId"),

@@ -4,14 +4,16 @@ mod accessors;
 mod codec;
 mod editor;
 mod fields;
+mod stub;
 
 pub(crate) use accessors::names as accessor_names;
-pub(crate) use codec::{absent, decode, encode, finish, same, schema};
-pub(crate) use editor::lookups;
+pub(crate) use codec::{absent, codecs, decode, encode, finish, not_stored, same, schema};
+pub(crate) use editor::{declare as declare_lookups, lookups};
 pub(crate) use fields::{Tokens, tokens, value as tokens_value};
+pub(crate) use stub::{model as stub_model, value as stub_value};
 
 use crate::model::Model;
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
 pub(crate) fn model(model: &Model<'_>) -> TokenStream {
@@ -21,13 +23,19 @@ pub(crate) fn model(model: &Model<'_>) -> TokenStream {
         codegen: &codegen,
         owner: model.ident,
         vis: model.vis,
-        name: format_ident!("{}Fields", model.ident),
+        name: fields_name(model.ident),
         doc: format!("The field tokens of [`{0}`], which are `{0}::F`.", model.ident),
         of_rows: true,
     };
-    let tokens = tokens(&names, &model.fields);
+    let tokens = tokens(&names, &model.fields, &model.broken);
     let codec = codec::model(model, &codegen, &names.name);
-    let accessors = accessors::accessors(model, &codegen);
+    let accessors = accessors::declared(model, &codegen);
     let editor = lookups(&codegen, model.ident, model.vis, &model.fields, true);
     quote!(#tokens #codec #accessors #editor)
+}
+
+/// The name of the struct of tokens. With the macro's own span: the compiler would otherwise repeat what it
+/// says of a misspelled type for this struct.
+pub(crate) fn fields_name(owner: &Ident) -> Ident {
+    format_ident!("{owner}Fields", span = Span::call_site())
 }

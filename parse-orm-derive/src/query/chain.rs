@@ -1,7 +1,7 @@
 //! The chain of query set methods around the conditions.
 
+use super::Paths;
 use super::lookup::{all, condition, dotted, holds_assign, segments};
-use super::{Paths, editor};
 use crate::naming::did_you_mean;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -53,7 +53,7 @@ pub(super) fn expand(paths: &Paths, expr: &Expr) -> TokenStream {
     }
 }
 
-fn is_type(expr: &Expr) -> bool {
+pub(super) fn is_type(expr: &Expr) -> bool {
     let Expr::Path(path) = expr else { return false };
     path.path
         .segments
@@ -76,51 +76,32 @@ fn method(paths: &Paths, call: &ExprMethodCall) -> TokenStream {
     if REWRITTEN.contains(&text.as_str()) && arguments.is_empty() {
         return syn::Error::new(span, format!("`{text}` needs at least one argument")).to_compile_error();
     }
-    let (editor, refined) = match text.as_str() {
+    let refined = match text.as_str() {
         "filter" => {
-            let editor = arguments
-                .iter()
-                .map(|argument| editor::conditions(paths, argument))
-                .collect();
             // one call for each condition, so that a type error points at its condition
             let mut calls = arguments.iter().map(|argument| {
                 let condition = condition(paths, &fields, argument);
                 quote_spanned!(span=> .filter(#condition))
             });
             let first = calls.next();
-            (editor, quote_spanned!(span=> #set #first #(#calls)*))
+            quote_spanned!(span=> #set #first #(#calls)*)
         }
         "exclude" => {
-            let editor = arguments
-                .iter()
-                .map(|argument| editor::conditions(paths, argument))
-                .collect();
             let condition = all(
                 arguments
                     .iter()
                     .map(|argument| condition(paths, &fields, argument)),
                 span,
             );
-            (editor, quote_spanned!(span=> #set.exclude(#condition)))
+            quote_spanned!(span=> #set.exclude(#condition))
         }
         "order_by" => {
             let keys = arguments.iter().map(|argument| order(&fields, argument));
-            let editor = arguments
-                .iter()
-                .map(|argument| editor::path(paths, argument))
-                .collect();
-            (editor, quote_spanned!(span=> #set.order_by([#(#keys),*])))
+            quote_spanned!(span=> #set.order_by([#(#keys),*]))
         }
         "select_related" => {
             let includes = arguments.iter().map(|argument| include(&fields, argument));
-            let editor = arguments
-                .iter()
-                .map(|argument| editor::path(paths, argument))
-                .collect();
-            (
-                editor,
-                quote_spanned!(span=> #set.select_related([#(#includes),*])),
-            )
+            quote_spanned!(span=> #set.select_related([#(#includes),*]))
         }
         _ if arguments.iter().any(holds_assign) => {
             let known = [&REWRITTEN[..], &OTHERS[..]].concat();
@@ -138,12 +119,10 @@ fn method(paths: &Paths, call: &ExprMethodCall) -> TokenStream {
             return quote_spanned!(span=> #receiver.#name #generics (#arguments));
         }
     };
-    let editor: Vec<TokenStream> = editor;
     quote_spanned! {span=>
         match &(#receiver) {
             #set => {
                 let #fields = #set.fields();
-                #(#editor)*
                 #refined
             }
         }
@@ -206,11 +185,12 @@ fn walk(fields: &Ident, path: &[Ident], open: &str, wrap: &str, last: &str) -> T
     let Some((first, rest)) = path.split_first() else {
         return TokenStream::new();
     };
-    let fields = Ident::new(&fields.to_string(), first.span());
-    go(
+    let (outer, fields) = (fields, Ident::new("__parse_f", first.span()));
+    let path = go(
         quote_spanned!(first.span()=> #fields.#first),
         first.span(),
         rest,
         [open, wrap, last],
-    )
+    );
+    quote_spanned!(first.span()=> match #outer { #fields => #path })
 }

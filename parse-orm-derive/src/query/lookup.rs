@@ -141,7 +141,7 @@ pub(super) fn all(conditions: impl Iterator<Item = TokenStream>, span: Span) -> 
         .unwrap_or_default()
 }
 
-fn is_q(function: &Expr) -> bool {
+pub(super) fn is_q(function: &Expr) -> bool {
     matches!(function, Expr::Path(path) if path.path.is_ident("Q"))
 }
 
@@ -187,8 +187,9 @@ fn lookup(paths: &Paths, fields: &Ident, assign: &ExprAssign) -> TokenStream {
     let Some(first) = path.next() else {
         return TokenStream::new();
     };
-    // the fields carry the user's span, or the compiler would widen its errors to the whole macro call
-    let fields = Ident::new(&fields.to_string(), first.span());
+    // the fields are named anew with the user's span: the compiler would widen its errors to the whole
+    // macro call otherwise, and the name would not be seen where a macro of the user's supplies the field
+    let (outer, fields) = (fields, Ident::new("__parse_f", first.span()));
     let check = target.misspelled.as_ref().and_then(|(wrong, near)| {
         let before = &target.path[..target.path.len().checked_sub(1)?];
         Some(unknown_lookup(paths, &fields, before, wrong, near))
@@ -199,10 +200,7 @@ fn lookup(paths: &Paths, fields: &Ident, assign: &ExprAssign) -> TokenStream {
         &target.method,
         value,
     );
-    if check.is_some() {
-        return quote_spanned!(first.span()=> { #check #condition });
-    }
-    condition
+    quote_spanned!(first.span()=> match #outer { #fields => { #check #condition } })
 }
 
 /// `F.player.has(Player::F.name.eq(value))`, without naming the types.

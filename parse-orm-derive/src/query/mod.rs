@@ -5,10 +5,10 @@
 //! errors then point at it, and find names that are similar.
 
 mod chain;
-mod editor;
+pub(crate) mod editor;
 mod lookup;
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::{Expr, Token, Type};
@@ -43,40 +43,10 @@ pub(crate) fn query(input: TokenStream) -> TokenStream {
         )
         .to_compile_error();
     }
-    match syn::parse2::<Expr>(user.clone()) {
+    match syn::parse2::<Expr>(user) {
         Ok(expr) => chain::expand(&paths, &expr),
-        Err(error) => incomplete(&paths, user, &error),
+        Err(error) => error.to_compile_error(),
     }
-}
-
-/// What is being typed: the error, and as much of the query as can be read, so that the editor has
-/// something to complete.
-fn incomplete(paths: &Paths, user: TokenStream, error: &syn::Error) -> TokenStream {
-    let error = error.to_compile_error();
-    let mut tokens: Vec<TokenTree> = user.into_iter().collect();
-    if matches!(tokens.last(), Some(TokenTree::Punct(dot)) if dot.as_char() == '.') {
-        let dot = tokens.pop();
-        if let Ok(expr) = syn::parse2::<Expr>(tokens.into_iter().collect()) {
-            let chain = chain::expand(paths, &expr);
-            return quote!({ #error #chain #dot });
-        }
-        return error;
-    }
-    // a trailing `.` or `,` within the last parentheses
-    if let Some(TokenTree::Group(group)) = tokens.pop() {
-        let mut inner: Vec<TokenTree> = group.stream().into_iter().collect();
-        if matches!(inner.pop(), Some(TokenTree::Punct(_))) {
-            tokens.push(TokenTree::Group(Group::new(
-                group.delimiter(),
-                inner.into_iter().collect(),
-            )));
-            if let Ok(expr) = syn::parse2::<Expr>(tokens.into_iter().collect()) {
-                let chain = chain::expand(paths, &expr);
-                return quote!({ #error #chain });
-            }
-        }
-    }
-    error
 }
 
 /// `GameScore, score__gte = 1000, ..`
@@ -114,9 +84,6 @@ pub(crate) fn q(input: TokenStream) -> TokenStream {
         Err(error) => return error.to_compile_error(),
     };
     let fields = Ident::new("__parse_f", Span::call_site());
-    let editor = conditions
-        .iter()
-        .map(|condition| editor::conditions(&paths, condition));
     let conditions = conditions
         .iter()
         .map(|condition| lookup::condition(&paths, &fields, condition));
@@ -125,7 +92,6 @@ pub(crate) fn q(input: TokenStream) -> TokenStream {
     quote! {{
         let __parse_qs = #codegen::QuerySet::<#model>::new();
         let #fields = __parse_qs.fields();
-        #(#editor)*
         #all
     }}
 }

@@ -328,6 +328,41 @@ pub(crate) fn tally(body: &[u8]) -> Result<(usize, Option<u64>)> {
     Ok((results.len(), count))
 }
 
+/// Reads the rows of a page by a seed of the caller's.
+pub(crate) fn rows<'de, S: DeserializeSeed<'de>>(
+    body: &'de [u8],
+    seed: impl Fn() -> S,
+    class_name: &'static str,
+) -> Result<Vec<Result<S::Value, DecodeError>>> {
+    #[derive(Deserialize)]
+    struct Rows<'a> {
+        #[serde(borrow)]
+        results: Vec<&'a RawValue>,
+    }
+    let Rows { results } = serde_json::from_str(text(body)?).map_err(|_| unexpected(200, body))?;
+    let wrong = |raw: &str, error: &serde_json::Error| DecodeError {
+        class_name,
+        id: id_of(raw),
+        field: None,
+        expected: "a row that fits the view".into(),
+        found: without_position(error),
+    };
+    Ok(results
+        .into_iter()
+        .map(|raw| read(seed(), raw.get()).map_err(|error| wrong(raw.get(), &error)))
+        .collect())
+}
+
+/// The id of a row, where it can be read.
+fn id_of(raw: &str) -> Option<ObjectId> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Id {
+        object_id: ObjectId,
+    }
+    serde_json::from_str(raw).ok().map(|Id { object_id }| object_id)
+}
+
 /// The values of some keys in every row, `null` where a row has none, whether or not it fits its model. A
 /// dotted key is that of an embedded object.
 pub(crate) fn columns(body: &[u8], keys: &[&str]) -> Result<Vec<Vec<Value>>> {
@@ -338,7 +373,9 @@ pub(crate) fn columns(body: &[u8], keys: &[&str]) -> Result<Vec<Vec<Value>>> {
     }
     let Rows { results } = serde_json::from_slice(body).map_err(|_| unexpected(200, body))?;
     let value = |Entries(entries): &Entries<'_>, key: &str| {
-        let (field, path) = key.split_once('.').map_or((key, None), |(field, path)| (field, Some(path)));
+        let (field, path) = key
+            .split_once('.')
+            .map_or((key, None), |(field, path)| (field, Some(path)));
         let (_, raw) = entries.iter().find(|(name, _)| name == field)?;
         let value: Value = serde_json::from_str(raw.get()).ok()?;
         let found = match path {
@@ -347,7 +384,14 @@ pub(crate) fn columns(body: &[u8], keys: &[&str]) -> Result<Vec<Vec<Value>>> {
         };
         Some(dated(key, found))
     };
-    Ok(results.iter().map(|row| keys.iter().map(|key| value(row, key).unwrap_or_default()).collect()).collect())
+    Ok(results
+        .iter()
+        .map(|row| {
+            keys.iter()
+                .map(|key| value(row, key).unwrap_or_default())
+                .collect()
+        })
+        .collect())
 }
 
 /// `createdAt` and `updatedAt` are bare texts in rows, and dates in conditions.

@@ -12,7 +12,7 @@ mod relation;
 mod save;
 
 pub use decode::Raw;
-pub(crate) use decode::{KeyIndex, Page, columns, page, row, tally};
+pub(crate) use decode::{KeyIndex, Page, columns, page, row, rows, tally};
 pub use draft::Draft;
 pub use model::{FieldSet, ParseObject, Schema, Snapshot, WrappedInPointer};
 pub use operation::Operation;

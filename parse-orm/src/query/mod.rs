@@ -13,6 +13,7 @@ mod step;
 mod stream;
 mod terminal;
 mod text;
+mod view;
 
 pub use condition::Q;
 pub use field::{Comparable, Field, Ordered, Textual};
@@ -20,8 +21,10 @@ pub use operand::{IntoOperand, IntoOperandList, IntoRange, Operand, OperandOf, k
 pub use order::{Include, IntoInclude, IntoOrder, Order, Sortable};
 pub use set::{Objects, QuerySet};
 pub use slice::Slice;
-pub use stream::Rows;
 pub use step::{Embedded, Includable, Through, Traversable};
+pub use stream::Rows;
+
+pub use view::{Included, ParseView, Request, ViewField};
 
 use crate::ObjectId;
 use serde_json::json;

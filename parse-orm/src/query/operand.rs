@@ -18,6 +18,11 @@ impl Operand {
     pub fn of<V: crate::ParseValue>(value: &V) -> Self {
         Self(to_json(value))
     }
+
+    /// The operand of a field whose type was reported: never sent.
+    pub(crate) fn none() -> Self {
+        Self(Ok(Value::Null))
+    }
 }
 
 /// A value that a field of the type `V` can be compared with.
@@ -106,7 +111,10 @@ operands! {
 /// `list.len()` compares without a cast.
 impl OperandOf<kind::Number> for usize {
     fn operand(self) -> Operand {
-        u64::try_from(self).map_or_else(|error| Operand(Err(error.to_string())), OperandOf::operand)
+        u64::try_from(self).map_or_else(
+            |error| Operand(Err(error.to_string())),
+            OperandOf::<kind::Number>::operand,
+        )
     }
 }
 

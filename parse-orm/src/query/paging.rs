@@ -9,6 +9,7 @@ use super::position::Position;
 use super::set::Core;
 use crate::client::Path;
 use crate::object::{Object, Page, ParseObject, columns, page};
+use crate::value::ObjectId;
 use crate::{Client, DecodeError, Result};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -18,9 +19,29 @@ use std::sync::atomic::Ordering;
 /// Rows asked for in one request.
 const PAGE: u64 = 1000;
 
+/// What the rows of an answer are read as.
+pub(super) trait ReadRow: Sized + Send + 'static {
+    /// Reads a page, each row on its own.
+    fn page(body: &[u8]) -> Result<Vec<Result<Self, DecodeError>>>;
+    /// The row's id, if it kept it.
+    fn id(&self) -> Option<&ObjectId>;
+}
+
+impl<T: ParseObject> ReadRow for Object<T> {
+    fn page(body: &[u8]) -> Result<Vec<Row<T>>> {
+        Ok(page(body)?.rows)
+    }
+    fn id(&self) -> Option<&ObjectId> {
+        Some(self.id())
+    }
+}
+
 /// The rows of a query, page by page.
 pub(super) struct Pager {
     core: Core,
+    class_name: &'static str,
+    /// The fields that are asked for, where not all are.
+    keys: Option<String>,
     at: At,
     /// How many rows may still come.
     left: Option<u64>,
@@ -40,7 +61,7 @@ enum At {
 pub(super) type Row<T> = Result<Object<T>, DecodeError>;
 
 impl Pager {
-    pub(super) fn new(core: &Core) -> Self {
+    pub(super) fn new(core: &Core, class_name: &'static str) -> Self {
         let mut core = core.clone();
         // the keys after a unique one decide nothing; without one, equal rows could change places between
         // two pages
@@ -48,31 +69,65 @@ impl Pager {
             Some(unique) => core.order.truncate(unique + 1),
             None => core.order.push((Cow::Borrowed("objectId"), false)),
         }
-        let at = if core.skip == 0 { At::Key(Position::default()) } else { At::Skip(core.skip) };
-        Self { at, left: core.limit, done: false, core }
+        let at = if core.skip == 0 {
+            At::Key(Position::default())
+        } else {
+            At::Skip(core.skip)
+        };
+        Self {
+            at,
+            left: core.limit,
+            done: false,
+            core,
+            class_name,
+            keys: None,
+        }
+    }
+
+    /// Asks for these fields only. What the order goes by is always part of it.
+    pub(super) fn only(mut self, keys: &[String]) -> Self {
+        let ordered = self.core.order.iter().map(|(key, _)| &**key);
+        let mut all: Vec<&str> = keys.iter().map(String::as_str).collect();
+        all.extend(
+            ordered
+                .filter(|key| !keys.iter().any(|other| other == key))
+                .collect::<Vec<_>>(),
+        );
+        self.keys = Some(all.join(","));
+        self
     }
 
     /// The next rows; none at all is the end.
-    pub(super) async fn next<T: ParseObject>(&mut self, client: &Client) -> Result<Vec<Row<T>>> {
+    pub(super) async fn next<R: ReadRow>(&mut self, client: &Client) -> Result<Vec<Result<R, DecodeError>>> {
         let wanted = self.left.unwrap_or(PAGE).min(PAGE);
         if self.done || wanted == 0 {
             return Ok(Vec::new());
         }
-        let body = request(client, T::CLASS_NAME, Find::owned(self.request(wanted), T::CLASS_NAME)).await?;
-        let Page { rows, .. } = page::<T>(&body)?;
+        let mut find = Find::owned(self.request(wanted), self.class_name);
+        find.keys = self.keys.clone().map(Cow::Owned);
+        let body = request(client, self.class_name, find).await?;
+        let rows = R::page(&body)?;
         let number = rows.len() as u64;
-        let largest = client.largest_page().fetch_max(number, Ordering::Relaxed).max(number);
+        let largest = client
+            .largest_page()
+            .fetch_max(number, Ordering::Relaxed)
+            .max(number);
         self.left = self.left.map(|left| left.saturating_sub(number));
         self.done = number == 0 || (number < wanted && number < largest) || self.left == Some(0);
         match &mut self.at {
             At::Skip(skip) => *skip += number,
             At::Key(_) if self.done => {}
-            At::Key(position) => match (self.core.order.as_slice(), rows.last()) {
+            At::Key(position) => match (
+                self.core.order.as_slice(),
+                rows.last().and_then(|row| row.as_ref().ok()?.id()),
+            ) {
                 // by id alone the last row says it all
-                ([_], Some(Ok(last))) => position.pass(&[Value::from(last.id().as_str())]),
+                ([_], Some(last)) => position.pass(&[Value::from(last.as_str())]),
                 (order, _) => {
                     let keys: Vec<&str> = order.iter().map(|(key, _)| &**key).collect();
-                    columns(&body, &keys)?.iter().for_each(|values| position.pass(values));
+                    columns(&body, &keys)?
+                        .iter()
+                        .for_each(|values| position.pass(values));
                 }
             },
         }
@@ -95,11 +150,13 @@ impl Pager {
 }
 
 /// Every row of the query.
-pub(super) async fn collect<T: ParseObject>(client: &Client, core: &Core) -> Result<Vec<Row<T>>> {
-    let mut pager = Pager::new(core);
-    let mut rows = pager.next::<T>(client).await?;
+pub(super) async fn collect<R: ReadRow>(
+    client: &Client,
+    mut pager: Pager,
+) -> Result<Vec<Result<R, DecodeError>>> {
+    let mut rows = pager.next(client).await?;
     loop {
-        let more = pager.next::<T>(client).await?;
+        let more = pager.next(client).await?;
         if more.is_empty() {
             return Ok(rows);
         }

@@ -13,7 +13,7 @@ use std::fmt::Write;
 pub(super) struct Find<'a> {
     pub(super) core: Cow<'a, Core>,
     pub(super) class_name: &'static str,
-    pub(super) keys: Option<&'static str>,
+    pub(super) keys: Option<Cow<'static, str>>,
     pub(super) count: bool,
 }
 
@@ -74,7 +74,7 @@ impl Params for Find<'_> {
         if let Some(include) = self.include() {
             pair("include", &include);
         }
-        if let Some(keys) = self.keys {
+        if let Some(keys) = &self.keys {
             pair("keys", keys);
         }
         if self.count {
@@ -103,7 +103,7 @@ impl Serialize for Find<'_> {
         if let Some(include) = self.include() {
             map.serialize_entry("include", &include)?;
         }
-        if let Some(keys) = self.keys {
+        if let Some(keys) = &self.keys {
             map.serialize_entry("keys", keys)?;
         }
         if self.count {

@@ -21,7 +21,9 @@ pub(super) struct Position {
 impl Position {
     /// Passes a row with these values of the keys.
     pub(super) fn pass(&mut self, values: &[Value]) {
-        let Some((value, rest)) = values.split_first() else { return };
+        let Some((value, rest)) = values.split_first() else {
+            return;
+        };
         if value.is_null() {
             self.null.get_or_insert_default().pass(rest);
             return;
@@ -69,7 +71,11 @@ impl Position {
             None if matches!(&**key, "objectId" | "createdAt" | "updatedAt") => {}
             None => left.push(test("$eq", Value::Null)),
         }
-        Some(if left.len() == 1 { left.remove(0) } else { Node::Or(left) })
+        Some(if left.len() == 1 {
+            left.remove(0)
+        } else {
+            Node::Or(left)
+        })
     }
 }
 
@@ -79,7 +85,10 @@ mod tests {
     use serde_json::json;
 
     fn rest(order: &[(&'static str, bool)], passed: &[Value]) -> Value {
-        let order: Vec<_> = order.iter().map(|(key, descending)| (Cow::Borrowed(*key), *descending)).collect();
+        let order: Vec<_> = order
+            .iter()
+            .map(|(key, descending)| (Cow::Borrowed(*key), *descending))
+            .collect();
         let mut position = Position::default();
         for row in passed {
             position.pass(row.as_array().unwrap());
@@ -90,13 +99,19 @@ mod tests {
     #[test]
     fn by_id_it_is_one_comparison() {
         assert_eq!(rest(&[("objectId", false)], &[]), Value::Null);
-        assert_eq!(rest(&[("objectId", false)], &[json!(["a"]), json!(["b"])]), json!({"objectId": {"$gt": "b"}}));
+        assert_eq!(
+            rest(&[("objectId", false)], &[json!(["a"]), json!(["b"])]),
+            json!({"objectId": {"$gt": "b"}})
+        );
     }
 
     #[test]
     fn ties_are_broken_by_the_next_key_and_rows_without_a_value_are_not_forgotten() {
         assert_eq!(
-            rest(&[("score", true), ("objectId", false)], &[json!([7, "a"]), json!([5, "b"])]),
+            rest(
+                &[("score", true), ("objectId", false)],
+                &[json!([7, "a"]), json!([5, "b"])]
+            ),
             json!({"$or": [
                 {"score": {"$lt": 5}},
                 {"score": 5, "objectId": {"$gt": "b"}},

@@ -60,7 +60,8 @@ impl<T> Serialize for Slice<T> {
 )]
 pub trait NotSliced {}
 
-/// What a slice no longer offers.
+/// What a slice no longer offers; the editor, which would complete it, does not see it.
+#[cfg(not(rust_analyzer))]
 #[doc(hidden)]
 #[expect(
     clippy::needless_pass_by_value,

@@ -43,7 +43,11 @@ impl<T> Drop for Fetch<T> {
 
 impl<T: ParseObject> Rows<T> {
     fn new(client: &Client, core: &Core) -> Self {
-        Self { client: client.clone(), buffer: VecDeque::new(), next: Next::Start(Box::new(Pager::new(core))) }
+        Self {
+            client: client.clone(),
+            buffer: VecDeque::new(),
+            next: Next::Start(Box::new(Pager::new(core, T::CLASS_NAME))),
+        }
     }
 
     /// Asks for the next page in a task of its own: a future that is only held would not get on while the
@@ -53,7 +57,7 @@ impl<T: ParseObject> Rows<T> {
             .map_err(|_| Error::Config("a stream of rows has to be polled within a Tokio runtime".into()))?;
         let client = self.client.clone();
         Ok(Next::Fetching(Fetch(runtime.spawn(async move {
-            let page = pager.next::<T>(&client).await;
+            let page = pager.next(&client).await;
             (pager, page)
         }))))
     }
@@ -104,7 +108,10 @@ impl<T: ParseObject> Stream for Rows<T> {
 
 impl<T: ParseObject> fmt::Debug for Rows<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rows").field("class", &T::CLASS_NAME).field("ready", &self.buffer.len()).finish_non_exhaustive()
+        f.debug_struct("Rows")
+            .field("class", &T::CLASS_NAME)
+            .field("ready", &self.buffer.len())
+            .finish_non_exhaustive()
     }
 }
 

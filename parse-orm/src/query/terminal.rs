@@ -1,7 +1,7 @@
 //! The terminals: what asks the server.
 
 use super::order::by_id;
-use super::paging::{collect, find};
+use super::paging::{Pager, collect, find};
 use super::params::Find;
 use super::set::{Core, QuerySet};
 use super::slice::Slice;
@@ -24,7 +24,7 @@ macro_rules! terminals {
             /// [`Error::Decode`] for the first row that does not fit the model;
             /// [`try_all`](Self::try_all) keeps the others.
             pub async fn all(&self, client: &Client) -> Result<Vec<Object<T>>> {
-                let rows = collect(client, &self.core).await?;
+                let rows = collect(client, Pager::new(&self.core, T::CLASS_NAME)).await?;
                 Ok(rows.into_iter().collect::<Result<_, DecodeError>>()?)
             }
 
@@ -34,7 +34,7 @@ macro_rules! terminals {
             /// # Errors
             /// Whatever the server answers to the query as a whole.
             pub async fn try_all(&self, client: &Client) -> Result<Vec<Result<Object<T>, DecodeError>>> {
-                collect(client, &self.core).await
+                collect(client, Pager::new(&self.core, T::CLASS_NAME)).await
             }
 
             /// The first row, by the ids where no order was given; `None` where there is none.
@@ -85,7 +85,7 @@ macro_rules! terminals {
                 core.include.clear();
                 core.limit = Some(1);
                 let mut find = Find::owned(core, T::CLASS_NAME);
-                find.keys = Some("objectId");
+                find.keys = Some("objectId".into());
                 Ok(tally(&client.read(Path::Class(T::CLASS_NAME), &find).await?)?.0 > 0)
             }
         }

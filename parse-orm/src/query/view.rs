@@ -1,0 +1,265 @@
+//! Views: a part of a model's fields, as a struct of its own.
+
+use super::field::Field;
+use super::paging::{Pager, ReadRow, collect};
+use super::set::{Core, QuerySet};
+use super::slice::Slice;
+use crate::object::{ParseObject, Pointer, rows};
+use crate::value::{ObjectId, ParseValue};
+use crate::{Client, DecodeError, Result};
+use serde::Deserializer;
+use serde::de::DeserializeSeed;
+use std::ops::Deref;
+
+/// A projection of a model: a struct that names some of its fields, with their types. It decides what is
+/// asked for (`keys`, and `include` for the objects behind pointers), and it can only be read.
+///
+/// Implement it with [`#[derive(ParseView)]`](derive@crate::ParseView).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a view",
+    label = "not a view",
+    note = "add `#[derive(ParseView)] #[parse(model = ..)]` to a struct with some of the model's fields"
+)]
+pub trait ParseView: Sized + Send + 'static {
+    /// The model that it is a part of.
+    type Model: ParseObject;
+
+    /// Adds what the view needs to a request.
+    #[doc(hidden)]
+    fn __request(request: &mut Request);
+
+    /// Reads one row.
+    #[doc(hidden)]
+    fn __decode<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error>;
+
+    /// A view cannot be saved: it does not know the fields that it leaves out.
+    #[doc(hidden)]
+    fn save(&mut self, _: &Client) -> impl Future<Output = Result<()>>
+    where
+        Self: Stored,
+    {
+        std::future::ready(Ok(()))
+    }
+
+    /// A view cannot be deleted.
+    #[doc(hidden)]
+    fn delete(self, _: &Client) -> impl Future<Output = Result<()>>
+    where
+        Self: Stored,
+    {
+        std::future::ready(Ok(()))
+    }
+}
+
+/// Never implemented: it gives saving a view its own error message.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a view, and a view can only be read",
+    label = "a view holds some fields of a row, and cannot be saved or deleted",
+    note = "query the model itself to change its objects: `.all(&client)` gives `Object`s, which have `save` and `delete`"
+)]
+pub trait Stored {}
+
+/// What a view asks the server for.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct Request {
+    keys: Vec<String>,
+    include: Vec<String>,
+    /// The pointer that is being gone through, with its dot.
+    prefix: String,
+}
+
+impl Request {
+    /// Asks for a field of the view.
+    pub fn field<R, M, V: ViewField<M>>(&mut self, field: Field<R, M>) {
+        V::request(field.name, self);
+    }
+}
+
+/// The type of a view's field, for a field of the model of type `M`.
+#[diagnostic::on_unimplemented(
+    message = "this field of the view is a `{Self}`, and the model's field is a `{M}`",
+    label = "the model's field is a `{M}`",
+    note = "a view repeats the types of its model; an `Option<Pointer<T>>` can also be an `Option<Included<View>>`, a `Vec<Pointer<T>>` a `Vec<Included<View>>`, where `View` is a view of `T`"
+)]
+pub trait ViewField<M>: Sized {
+    #[doc(hidden)]
+    fn request(name: &str, request: &mut Request);
+    #[doc(hidden)]
+    fn decode<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error>;
+    #[doc(hidden)]
+    fn missing() -> Option<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V: ParseValue> ViewField<V> for V {
+    fn request(name: &str, request: &mut Request) {
+        request.keys.push(format!("{}{name}", request.prefix));
+    }
+    fn decode<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        V::decode(from)
+    }
+    fn missing() -> Option<Self> {
+        V::missing()
+    }
+}
+
+/// The object behind a pointer, as a view, in another view.
+///
+/// It stands within an `Option` (the target may be deleted, or hidden by its ACL) or a `Vec`, and makes the
+/// query include the target, with only the fields that the view names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Included<W>(pub W);
+
+impl<W> Deref for Included<W> {
+    type Target = W;
+    fn deref(&self) -> &W {
+        &self.0
+    }
+}
+
+/// Asks for the fields of the view `W` behind the pointer `name`.
+fn nested<W: ParseView>(name: &str, request: &mut Request) {
+    let path = format!("{}{name}", request.prefix);
+    let outer = std::mem::replace(&mut request.prefix, format!("{path}."));
+    request.include.push(path);
+    W::__request(request);
+    request.prefix = outer;
+}
+
+/// Reads an included object; a pointer that was not included is `None`.
+struct IncludedSeed<W>(std::marker::PhantomData<W>);
+
+impl<'de, W: ParseView> DeserializeSeed<'de> for IncludedSeed<W> {
+    type Value = Included<W>;
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Included<W>, D::Error> {
+        W::__decode(from).map(Included)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<W: ParseView> ViewField<Option<Pointer<W::Model>>> for Option<Included<W>> {
+    fn request(name: &str, request: &mut Request) {
+        nested::<W>(name, request);
+    }
+    fn decode<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Visitor<W>(std::marker::PhantomData<W>);
+        impl<'de, W: ParseView> serde::de::Visitor<'de> for Visitor<W> {
+            type Value = Option<Included<W>>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an included object or nothing")
+            }
+            fn visit_none<E>(self) -> Result<Self::Value, E> {
+                Ok(None)
+            }
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(None)
+            }
+            fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+                IncludedSeed(std::marker::PhantomData).deserialize(from).map(Some)
+            }
+        }
+        from.deserialize_option(Visitor(std::marker::PhantomData))
+    }
+    fn missing() -> Option<Self> {
+        Some(None)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<W: ParseView> ViewField<Vec<Pointer<W::Model>>> for Vec<Included<W>> {
+    fn request(name: &str, request: &mut Request) {
+        nested::<W>(name, request);
+    }
+    fn decode<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Visitor<W>(std::marker::PhantomData<W>);
+        impl<'de, W: ParseView> serde::de::Visitor<'de> for Visitor<W> {
+            type Value = Vec<Included<W>>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an Array of included objects")
+            }
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut all = Vec::new();
+                while let Some(one) = list.next_element_seed(IncludedSeed(std::marker::PhantomData))? {
+                    all.push(one);
+                }
+                Ok(all)
+            }
+        }
+        from.deserialize_seq(Visitor(std::marker::PhantomData))
+    }
+    fn missing() -> Option<Self> {
+        None
+    }
+}
+
+/// One row, read as a view.
+struct ViewRow<W>(W);
+
+struct ViewSeed<W>(std::marker::PhantomData<W>);
+
+impl<'de, W: ParseView> DeserializeSeed<'de> for ViewSeed<W> {
+    type Value = ViewRow<W>;
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<ViewRow<W>, D::Error> {
+        W::__decode(from).map(ViewRow)
+    }
+}
+
+impl<W: ParseView> ReadRow for ViewRow<W> {
+    fn page(body: &[u8]) -> Result<Vec<Result<Self, DecodeError>>> {
+        rows(body, || ViewSeed(std::marker::PhantomData), W::Model::CLASS_NAME)
+    }
+    fn id(&self) -> Option<&ObjectId> {
+        None
+    }
+}
+
+async fn values<W: ParseView>(client: &Client, core: &Core) -> Result<Vec<W>> {
+    let mut request = Request::default();
+    W::__request(&mut request);
+    let mut core = core.clone();
+    core.include = request.include.into_iter().map(Into::into).collect();
+    let pager = Pager::new(&core, W::Model::CLASS_NAME).only(&request.keys);
+    let rows = collect::<ViewRow<W>>(client, pager).await?;
+    rows.into_iter().map(|row| Ok(row?.0)).collect()
+}
+
+macro_rules! views {
+    ($($set:ident)*) => {$(
+        impl<T: ParseObject> $set<T> {
+            /// Every row as a view: only the fields that `W` names are sent, with the objects that it
+            /// includes.
+            ///
+            /// ```
+            /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
+            /// # #[derive(ParseObject, Clone, Debug)] struct Player { name: String, age: i64 }
+            /// # #[derive(ParseObject, Clone, Debug)]
+            /// # struct GameScore { score: i64, note: String, player: Option<Pointer<Player>> }
+            /// #[derive(ParseView, Debug)]
+            /// #[parse(model = GameScore)]
+            /// struct Line { score: i64, player: Option<Included<Name>> }
+            ///
+            /// #[derive(ParseView, Debug)]
+            /// #[parse(model = Player)]
+            /// struct Name { name: String }
+            ///
+            /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
+            /// # let server = MockServer::start().await; let client = server.client();
+            /// # let ann = Player { name: "Ann".into(), age: 30 }.create(&client).await?;
+            /// # GameScore { score: 7, note: "long".into(), player: Some(ann.pointer()) }.create(&client).await?;
+            /// // keys=score,player.name and include=player
+            /// let lines: Vec<Line> = GameScore::objects().values(&client).await?;
+            /// assert_eq!((lines[0].score, &*lines[0].player.as_ref().unwrap().name), (7, "Ann"));
+            /// # Ok(()) }
+            /// ```
+            ///
+            /// # Errors
+            /// [`Error::Decode`](crate::Error::Decode) for the first row that does not fit the view.
+            pub async fn values<W: ParseView<Model = T>>(&self, client: &Client) -> Result<Vec<W>> {
+                values(client, &self.core).await
+            }
+        }
+    )*};
+}
+
+views! { QuerySet Slice }

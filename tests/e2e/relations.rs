@@ -1,0 +1,116 @@
+//! Relations: added to, removed from, queried.
+
+use crate::backend::{Outcome, backend, sorted};
+use crate::models::{Game, GameAccessors, Player, game, player, store};
+use parse_orm::prelude::*;
+
+async fn related(game: &Object<Game>, client: &Client) -> parse_orm::Result<Vec<String>> {
+    let players = game.opponents().all(client).await?;
+    Ok(sorted(players.into_iter().map(|player| player.into_inner().name)))
+}
+
+#[tokio::test]
+async fn row_14_several_objects_are_added_by_several_calls() -> Outcome {
+    let backend = backend().await;
+    let (client, run) = (backend.client(), backend.run());
+    let players = store(&backend, ["a", "b", "c", "d"].map(|name| player(&run, name))).await?;
+    let mut stored = game(&run, "Ann", 1).create(client).await?;
+    assert!(related(&stored, client).await?.is_empty());
+
+    stored.add_to_opponents([&players[0], &players[1]]);
+    stored.add_to_opponents([&players[2]]);
+    stored.add_to_opponents([&players[0]]);
+    assert_eq!(stored.dirty_fields(), ["opponents"]);
+    stored.save(client).await?;
+    assert!(!stored.is_dirty());
+    assert_eq!(related(&stored, client).await?, ["a", "b", "c"]);
+
+    stored.remove_from_opponents([&players[0], &players[1]]);
+    stored.save(client).await?;
+    assert_eq!(related(&stored, client).await?, ["c"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn add_and_remove_in_one_save() -> Outcome {
+    let backend = backend().await;
+    let (client, run) = (backend.client(), backend.run());
+    let players = store(&backend, ["a", "b", "c"].map(|name| player(&run, name))).await?;
+    let mut stored = game(&run, "Ann", 1).create(client).await?;
+    stored.add_to_opponents([&players[0]]);
+    stored.save(client).await?;
+
+    // AddRelation [b] and RemoveRelation [a] at once
+    stored.add_to_opponents([&players[1], &players[2]]);
+    stored.remove_from_opponents([&players[0], &players[2]]);
+    stored.save(client).await?;
+    assert_eq!(related(&stored, client).await?, ["b"]);
+
+    // the last word on an object counts
+    stored.remove_from_opponents([&players[1]]);
+    stored.add_to_opponents([&players[1]]);
+    stored.save(client).await?;
+    assert_eq!(related(&stored, client).await?, ["b"]);
+    Ok(())
+}
+
+/// A relation never travels as a value, so an object that has one can be saved after use.
+#[tokio::test]
+async fn row_48_an_object_with_a_relation_is_saved_again() -> Outcome {
+    let backend = backend().await;
+    let (client, run) = (backend.client(), backend.run());
+    let ann = player(&run, "Ann").create(client).await?;
+    let mut stored = game(&run, "Ann", 1).create(client).await?;
+    stored.add_to_opponents([&ann]);
+    stored.save(client).await?;
+    let mut read = Game::get(client, stored.id()).await?;
+    read.score = 2;
+    assert_eq!(read.dirty_fields(), ["score"]);
+    read.save(client).await?;
+    assert_eq!(related(&read, client).await?, ["Ann"]);
+    Ok(())
+}
+
+/// Targets by pointer, without having the object.
+#[tokio::test]
+async fn targets_by_id() -> Outcome {
+    let backend = backend().await;
+    let (client, run) = (backend.client(), backend.run());
+    let ann = player(&run, "Ann").create(client).await?;
+    let mut stored = game(&run, "Ann", 1).create(client).await?;
+    stored.add_to_opponents([Pointer::<Player>::to(ann.id().as_str())]);
+    stored.add_to_opponents(Vec::<Pointer<Player>>::new());
+    stored.save(client).await?;
+    assert_eq!(related(&stored, client).await?, ["Ann"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn row_49_the_contents_are_a_query() -> Outcome {
+    let backend = backend().await;
+    let (client, run) = (backend.client(), backend.run());
+    let players = ["Ann", "Bob", "Cid", "Dan"].map(|name| Player {
+        rank: Some(name.bytes().map(i64::from).sum()),
+        ..player(&run, name)
+    });
+    let players = store(&backend, players).await?;
+    let mut stored = game(&run, "Ann", 1).create(client).await?;
+    // before the first use there is nothing on the server to ask for
+    assert_eq!(stored.opponents().count(client).await?, 0);
+    stored.add_to_opponents(&players[..3]);
+    stored.save(client).await?;
+
+    let all = stored.opponents();
+    assert_eq!(all.count(client).await?, 3);
+    let found = query!(all.filter(name__in = ["Bob", "Dan"])).all(client).await?;
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].id(), players[1].id());
+    let ordered = query!(all.order_by(-name)[1..]).all(client).await?;
+    let names: Vec<_> = ordered.iter().map(|player| player.name.as_str()).collect();
+    assert_eq!(names, ["Bob", "Ann"]);
+    assert_eq!(
+        query!(all.filter(name = "Cid")).get(client).await?.id(),
+        players[2].id()
+    );
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! Keys and tokens are never printed: not by `Debug`, not by errors, not by traces.
+
+use crate::backend::{Outcome, backend};
+use crate::models::{Team, TeamAccessors, team};
+use parse_orm::prelude::*;
+use parse_orm::{Error, Secret};
+use parse_orm_mock::MockServer;
+use std::fmt::Write;
+use std::sync::{Arc, Mutex};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+const APP: &str = "app-SECRET-1";
+const REST: &str = "rest-SECRET-2";
+const MASTER: &str = "master-SECRET-3";
+const TOKEN: &str = "r:SECRET-4";
+const WORD: &str = "SECRET";
+
+fn assert_silent(text: &str) {
+    assert!(!text.contains(WORD), "{text}");
+}
+
+#[test]
+fn debug_shows_no_secret() -> Outcome {
+    let builder = || {
+        Client::builder("http://localhost:1337/parse")
+            .app_id("app")
+            .rest_key(REST)
+            .master_key(MASTER)
+    };
+    let client = builder().build()?;
+    let master = builder().build_master()?;
+    let session = client.with_session(TOKEN);
+    for text in [
+        format!("{:?} {:#?}", builder(), builder()),
+        format!("{client:?} {client:#?}"),
+        format!("{master:?} {master:#?}"),
+        format!("{session:?} {:?}", client.master(MASTER)),
+        format!(
+            "{:?} {:#?}",
+            Secret::from(TOKEN),
+            Some(Secret::from(TOKEN.to_owned()))
+        ),
+    ] {
+        assert_silent(&text);
+    }
+    // what is no secret is there
+    assert!(format!("{client:?}").contains("http://localhost:1337/parse"));
+    assert!(format!("{session:?}").contains("session") && format!("{master:?}").contains("master"));
+    assert_eq!(Secret::from(TOKEN).expose(), TOKEN);
+    Ok(())
+}
+
+/// A password in the address is refused, and not repeated.
+#[test]
+fn a_password_in_the_address_is_not_repeated() {
+    for url in [
+        "http://me:SECRET@localhost/parse",
+        "http://me:SECRET@localhost/parse?x=1",
+        "ftp://me:SECRET@localhost/parse",
+        "https://me:SECRET@localhost:port/parse",
+    ] {
+        let builder = Client::builder(url).app_id("app");
+        assert_silent(&format!("{builder:?}"));
+        let error = builder.build().unwrap_err();
+        assert_silent(&format!("{error} {error:?}"));
+    }
+}
+
+#[test]
+fn errors_of_the_configuration_show_no_secret() {
+    let broken = |text: &str| format!("{text}\n");
+    for error in [
+        Client::builder("http://localhost")
+            .app_id("app")
+            .rest_key(broken(REST))
+            .build()
+            .unwrap_err(),
+        Client::builder("http://localhost")
+            .app_id("app")
+            .master_key(broken(MASTER))
+            .build_master()
+            .unwrap_err(),
+    ] {
+        assert_silent(&format!("{error} {error:?}"));
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_no_header_can_carry() -> Outcome {
+    let backend = backend().await;
+    let client = backend
+        .client()
+        .with_session(format!("{TOKEN}\r\nX-Parse-Master-Key: x"));
+    let error = Team::objects().all(&client).await.unwrap_err();
+    assert!(matches!(error, Error::Config(_)), "{error:?}");
+    assert_silent(&format!("{error} {error:?}"));
+    Ok(())
+}
+
+/// Collects everything that spans and events say.
+#[derive(Clone, Default)]
+struct Collector(Arc<Mutex<String>>);
+
+struct Fields<'a>(&'a mut String);
+
+impl Visit for Fields<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        let _ = write!(self.0, " {field}={value:?}");
+    }
+}
+
+impl Collector {
+    fn say(&self, what: &str, record: impl FnOnce(&mut dyn Visit)) {
+        let mut text = self.0.lock().unwrap();
+        let _ = write!(text, "\n{what}");
+        record(&mut Fields(&mut text));
+    }
+}
+
+impl Subscriber for Collector {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        self.say(span.metadata().name(), |visit| span.record(visit));
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        self.say("recorded", |visit| values.record(visit));
+    }
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, event: &Event<'_>) {
+        self.say(event.metadata().name(), |visit| event.record(visit));
+    }
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+/// Keys, tokens and values are in no trace; what was asked for, and how it ended, is.
+#[tokio::test(flavor = "current_thread")]
+async fn traces_show_no_secret() -> Outcome {
+    let server = MockServer::builder()
+        .app_id(APP)
+        .rest_key(REST)
+        .master_key(MASTER)
+        .start()
+        .await?;
+    let collector = Collector::default();
+    let guard = tracing::subscriber::set_default(collector.clone());
+
+    let master = server.master_client();
+    let mut stored = team("SECRET run", "SECRET name").create(&master).await?;
+    stored.set_city("SECRET city");
+    stored.save(&master).await?;
+    query!(Team.filter(name = "SECRET name"))
+        .all(&server.client())
+        .await?;
+    query!(Team.filter(name = "SECRET".repeat(1000)))
+        .all(&server.client())
+        .await?;
+    let visitor = server.client().with_session(TOKEN);
+    let refused = Team::get(&visitor, stored.id()).await.unwrap_err();
+    let wrong = Client::builder(server.url())
+        .app_id("SECRET app")
+        .rest_key("SECRET key")
+        .build()?;
+    let unauthorized = Team::get(&wrong, stored.id()).await.unwrap_err();
+    drop(guard);
+
+    for error in [refused, unauthorized] {
+        assert_silent(&format!("{error} {error:?}"));
+    }
+    let text = collector.0.lock().unwrap().clone();
+    assert_silent(&text);
+    for expected in [
+        "parse_request",
+        "POST",
+        "PUT",
+        "GET",
+        "/classes/E2eTeam",
+        "status=201",
+        "status=403",
+    ] {
+        assert!(text.contains(expected), "no {expected} in {text}");
+    }
+    Ok(())
+}

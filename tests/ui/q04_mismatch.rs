@@ -1,0 +1,40 @@
+use parse_orm::prelude::*;
+
+#[derive(ParseValue, Clone)]
+struct Address {
+    city: String,
+    zip: i64,
+}
+
+#[derive(ParseObject, Clone)]
+struct Team {
+    name: String,
+}
+
+#[derive(ParseObject, Clone)]
+struct Player {
+    name: String,
+    team: Option<Pointer<Team>>,
+}
+
+#[derive(ParseObject, Clone)]
+struct GameScore {
+    score: i64,
+    player_name: String,
+    cheat_mode: bool,
+    played_at: Option<DateTime<Utc>>,
+    skills: Vec<String>,
+    location: Option<GeoPoint>,
+    player: Option<Pointer<Player>>,
+    home: Address,
+    fans: Relation<Player>,
+}
+
+fn main() {
+    let _ = query!(GameScore.filter(score = "five"));
+    let _ = query!(GameScore.filter(player_name = 5, cheat_mode = "yes"));
+    let _ = query!(GameScore.filter(played_at__gt = "2024-01-01"));
+    let _ = query!(GameScore.filter(player = "Ed1nuqPvcm"));
+    let _ = query!(GameScore.filter(player.name__startswith = 5));
+    let _ = query!(GameScore.filter(skills = vec!["a"]));
+}

@@ -1,0 +1,39 @@
+use parse_orm::prelude::*;
+
+#[derive(ParseValue, Clone)]
+struct Address {
+    city: String,
+    zip: i64,
+}
+
+#[derive(ParseObject, Clone)]
+struct Team {
+    name: String,
+}
+
+#[derive(ParseObject, Clone)]
+struct Player {
+    name: String,
+    team: Option<Pointer<Team>>,
+}
+
+#[derive(ParseObject, Clone)]
+struct GameScore {
+    score: i64,
+    player_name: String,
+    cheat_mode: bool,
+    played_at: Option<DateTime<Utc>>,
+    skills: Vec<String>,
+    location: Option<GeoPoint>,
+    player: Option<Pointer<Player>>,
+    home: Address,
+    fans: Relation<Player>,
+}
+
+fn main() {
+    let named = q!(Player, name = "Ann");
+    let _ = query!(GameScore.filter(named));
+    let _ = GameScore::objects().filter(Player::F.name.eq("Ann"));
+    let _ = q!(GameScore, score = 5) & q!(Player, name = "Ann");
+    let _ = GameScore::F.player.has(Team::F.name.eq("Red"));
+}

@@ -1,0 +1,39 @@
+use parse_orm::prelude::*;
+
+#[derive(ParseValue, Clone)]
+struct Address {
+    city: String,
+    zip: i64,
+}
+
+#[derive(ParseObject, Clone)]
+struct Team {
+    name: String,
+}
+
+#[derive(ParseObject, Clone)]
+struct Player {
+    name: String,
+    team: Option<Pointer<Team>>,
+}
+
+#[derive(ParseObject, Clone)]
+struct GameScore {
+    score: i64,
+    player_name: String,
+    cheat_mode: bool,
+    played_at: Option<DateTime<Utc>>,
+    skills: Vec<String>,
+    location: Option<GeoPoint>,
+    player: Option<Pointer<Player>>,
+    home: Address,
+    fans: Relation<Player>,
+}
+
+async fn rows(client: &Client) -> parse_orm::Result<()> {
+    let rows = query!(GameScore.filter(score = 5)).all(client)?;
+    let first = query!(GameScore.filter(score = 5)).first(client).unwrap();
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,43 @@
+use parse_orm::prelude::*;
+
+#[derive(ParseValue, Clone)]
+struct Address {
+    city: String,
+    zip: i64,
+}
+
+#[derive(ParseObject, Clone)]
+struct Team {
+    name: String,
+}
+
+#[derive(ParseObject, Clone)]
+struct Player {
+    name: String,
+    team: Option<Pointer<Team>>,
+}
+
+#[derive(ParseObject, Clone)]
+struct GameScore {
+    score: i64,
+    player_name: String,
+    cheat_mode: bool,
+    played_at: Option<DateTime<Utc>>,
+    skills: Vec<String>,
+    location: Option<GeoPoint>,
+    player: Option<Pointer<Player>>,
+    home: Address,
+    fans: Relation<Player>,
+}
+
+async fn change(client: &Client) -> parse_orm::Result<()> {
+    let mut team = Team { name: "Red".into() };
+    team.save(client).await?;
+    team.refresh(client, Unsaved::Discard).await?;
+    println!("{}", team.id());
+    let player = Player { name: "Ann".into(), team: Some(team.pointer()) };
+    team.delete(client).await?;
+    Ok(())
+}
+
+fn main() {}

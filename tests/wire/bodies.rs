@@ -1,0 +1,175 @@
+//! The bodies of creates and updates.
+
+use crate::models::{Address, GameScore, GameScoreAccessors, Level, Player, Team, score};
+use parse_orm::prelude::*;
+use parse_orm_mock::MockServer;
+use serde_json::{Value, json};
+
+/// A server, its client, and a stored row.
+async fn stored() -> (MockServer, Client, Object<GameScore>) {
+    let server = MockServer::start().await;
+    let client = server.client();
+    let mut value = score(5);
+    value.skills = vec!["a".into(), "b".into()];
+    value.lucky = Some(vec![1]);
+    value.ratio = Some(0.5);
+    let object = value.create(&client).await.unwrap();
+    (server, client, object)
+}
+
+fn last_body(server: &MockServer) -> Value {
+    server.requests().pop().and_then(|request| request.body).unwrap()
+}
+
+/// The body of the save that follows these changes.
+macro_rules! update {
+    (|$object:ident| $changes:block => $json:tt) => {{
+        let (server, client, mut $object) = stored().await;
+        $changes
+        $object.save(&client).await.unwrap();
+        let request = server.requests().pop().unwrap();
+        assert_eq!((request.wire_method.as_str(), request.path), ("PUT", format!("/classes/GameScore/{}", $object.id())));
+        assert_eq!(request.body, Some(json!($json)));
+    }};
+}
+
+#[tokio::test]
+async fn a_create_has_every_value_and_nothing_else() {
+    let server = MockServer::start().await;
+    let client = server.client();
+    score(1).create(&client).await.unwrap();
+    let request = server.requests().pop().unwrap();
+    assert_eq!((request.wire_method.as_str(), request.path.as_str()), ("POST", "/classes/GameScore"));
+    assert_eq!(
+        request.body,
+        Some(json!({"score": 1, "playerName": "Ann", "cheatMode": false, "skills": [], "rivals": []}))
+    );
+
+    let point = |latitude, longitude| GeoPoint::new(latitude, longitude).unwrap();
+    let player = Player { name: "p".into(), team: None, home: None }.create(&client).await.unwrap();
+    let full = GameScore {
+        ratio: Some(2.0),
+        played_at: Some("2026-01-31T12:00:00.1239Z".parse().unwrap()),
+        lucky: Some(vec![7, -8]),
+        level: Some(Level::Easy),
+        place: Some(point(1.5, 2.0)),
+        area: Some(Polygon::new([point(0.0, 1.0), point(2.0, 3.0), point(4.0, 5.0)]).unwrap()),
+        data: Some(Bytes::from(vec![0, 255])),
+        any: Some(json!({"n": null})),
+        home: Some(Address { city: "Bern".into(), zip_code: None, geo: None }),
+        player: Some(player.pointer()),
+        rivals: vec![player.pointer()],
+        ..score(1)
+    };
+    Draft::new(full).acl(Acl::new().allow_read(Who::Public)).create(&client).await.unwrap();
+    let pointer = json!({"__type": "Pointer", "className": "Player", "objectId": player.id()});
+    assert_eq!(
+        last_body(&server),
+        json!({
+            "score": 1, "playerName": "Ann", "cheatMode": false, "ratio": 2.0,
+            "playedAt": {"__type": "Date", "iso": "2026-01-31T12:00:00.123Z"},
+            "skills": [], "lucky": [7, -8], "level": "easy",
+            "place": {"__type": "GeoPoint", "latitude": 1.5, "longitude": 2.0},
+            "area": {"__type": "Polygon", "coordinates": [[0.0, 1.0], [2.0, 3.0], [4.0, 5.0], [0.0, 1.0]]},
+            "data": {"__type": "Bytes", "base64": "AP8="},
+            "any": {"n": null}, "home": {"city": "Bern"}, "player": pointer, "rivals": [pointer],
+            "ACL": {"*": {"read": true}},
+        })
+    );
+}
+
+#[tokio::test]
+async fn row_43_an_update_has_only_what_changed() {
+    update!(|object| { object.score = 6; } => {"score": 6});
+    update!(|object| { object.set_player_name("Bob"); object.cheat_mode = true; } => {"playerName": "Bob", "cheatMode": true});
+    update!(|object| { object.set_acl(Acl::public()); } => {"ACL": {"*": {"read": true, "write": true}}});
+    update!(|object| { object.skills.push("c".into()); } => {"skills": ["a", "b", "c"]});
+}
+
+#[tokio::test]
+async fn row_45_none_is_a_delete() {
+    update!(|object| { object.ratio = None; } => {"ratio": {"__op": "Delete"}});
+    update!(|object| { object.unset_lucky(); } => {"lucky": {"__op": "Delete"}});
+}
+
+/// The table of `merging`: previous operation, next operation, what is sent.
+#[tokio::test]
+async fn numbers() {
+    update!(|object| { object.increment_score(3); } => {"score": {"__op": "Increment", "amount": 3}});
+    update!(|object| { object.increment_score(3); object.increment_score(-5); } => {"score": {"__op": "Increment", "amount": -2}});
+    update!(|object| { object.increment_ratio(0.25); } => {"ratio": {"__op": "Increment", "amount": 0.25}});
+    update!(|object| { object.score = 10; object.increment_score(3); } => {"score": 13});
+    update!(|object| { object.increment_score(3); object.score = 10; } => {"score": 10});
+    update!(|object| { object.ratio = None; object.increment_ratio(3.0); } => {"ratio": 3.0});
+    update!(|object| { object.increment_ratio(3.0); object.ratio = None; } => {"ratio": {"__op": "Delete"}});
+}
+
+#[tokio::test]
+async fn arrays() {
+    update!(|object| { object.add_skills(["b"]); object.add_skills(["b", "c"]); }
+        => {"skills": {"__op": "Add", "objects": ["b", "b", "c"]}});
+    update!(|object| { object.add_unique_skills(["b", "c"]); object.add_unique_skills(["c", "d"]); }
+        => {"skills": {"__op": "AddUnique", "objects": ["b", "c", "d"]}});
+    update!(|object| { object.remove_skills(["a"]); object.remove_skills(["a", "x"]); }
+        => {"skills": {"__op": "Remove", "objects": ["a", "x"]}});
+    // what cannot be one operation goes as the whole value
+    update!(|object| { object.add_skills(["c"]); object.add_unique_skills(["c", "d"]); } => {"skills": ["a", "b", "c", "d"]});
+    update!(|object| { object.add_unique_skills(["c"]); object.add_skills(["c"]); } => {"skills": ["a", "b", "c", "c"]});
+    update!(|object| { object.add_skills(["c"]); object.remove_skills(["a"]); } => {"skills": ["b", "c"]});
+    update!(|object| { object.remove_skills(["a"]); object.add_skills(["c"]); } => {"skills": ["b", "c"]});
+    update!(|object| { object.add_unique_skills(["c"]); object.remove_skills(["a"]); } => {"skills": ["b", "c"]});
+    update!(|object| { object.remove_skills(["a"]); object.add_unique_skills(["c"]); } => {"skills": ["b", "c"]});
+    update!(|object| { object.skills = vec!["x".into()]; object.add_skills(["y"]); } => {"skills": ["x", "y"]});
+    update!(|object| { object.lucky = None; object.add_lucky([4, 4]); } => {"lucky": [4, 4]});
+    update!(|object| { object.lucky = None; object.add_unique_lucky([4, 4]); } => {"lucky": [4]});
+    update!(|object| { object.lucky = None; object.remove_lucky([1]); } => {"lucky": {"__op": "Delete"}});
+    update!(|object| { object.add_lucky([2]); object.lucky = None; } => {"lucky": {"__op": "Delete"}});
+}
+
+/// An included object inside of an operation is sent as a pointer.
+#[tokio::test]
+async fn arrays_of_pointers() {
+    let (server, client, mut object) = stored().await;
+    let player = Player { name: "p".into(), team: Some(Pointer::<Team>::to("t")), home: None };
+    let player = player.create(&client).await.unwrap();
+    object.add_rivals([&player]);
+    assert!(object.rivals[0].get().is_ok());
+    object.save(&client).await.unwrap();
+    let pointer = json!({"__type": "Pointer", "className": "Player", "objectId": player.id()});
+    assert_eq!(last_body(&server), json!({"rivals": {"__op": "Add", "objects": [pointer]}}));
+}
+
+#[tokio::test]
+async fn relations() {
+    let pointer = |id: &str| json!({"__type": "Pointer", "className": "Player", "objectId": id});
+    let to = |id: &str| Pointer::<Player>::to(id);
+    update!(|object| { object.add_to_opponents([to("a")]); object.add_to_opponents([to("b"), to("a")]); }
+        => {"opponents": {"__op": "AddRelation", "objects": [pointer("a"), pointer("b")]}});
+    update!(|object| { object.add_to_opponents([to("a")]); object.remove_from_opponents([to("a")]); }
+        => {"opponents": {"__op": "RemoveRelation", "objects": [pointer("a")]}});
+    update!(|object| { object.add_to_opponents([to("a")]); object.remove_from_opponents([to("b")]); }
+        => {"opponents": {"__op": "Batch", "ops": [
+            {"__op": "AddRelation", "objects": [pointer("a")]},
+            {"__op": "RemoveRelation", "objects": [pointer("b")]},
+        ]}});
+    update!(|object| { object.remove_from_opponents([to("a")]); object.add_to_opponents([to("a")]); object.score = 1; }
+        => {"score": 1, "opponents": {"__op": "AddRelation", "objects": [pointer("a")]}});
+}
+
+/// What an earlier save sent is not sent again.
+#[tokio::test]
+async fn a_second_save_starts_anew() {
+    let (server, client, mut object) = stored().await;
+    object.increment_score(1);
+    object.save(&client).await.unwrap();
+    object.increment_score(2);
+    object.add_skills(["c"]);
+    object.save(&client).await.unwrap();
+    assert_eq!(
+        last_body(&server),
+        json!({"score": {"__op": "Increment", "amount": 2}, "skills": {"__op": "Add", "objects": ["c"]}})
+    );
+    let sent = server.requests().len();
+    object.save(&client).await.unwrap();
+    assert_eq!(server.requests().len(), sent);
+}

@@ -1,0 +1,124 @@
+//! The parameters beside `where`: what a query set and a slice serialise to, and what the server gets.
+
+use crate::models::{GameScore, Player};
+use parse_orm::prelude::*;
+use parse_orm_mock::MockServer;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+fn parameters(set: &impl Serialize) -> Value {
+    serde_json::to_value(set).unwrap()
+}
+
+#[test]
+fn query_sets() {
+    let set = GameScore::objects();
+    assert_eq!(parameters(&set), json!({}));
+    assert_eq!(parameters(&query!(GameScore)), json!({}));
+    assert_eq!(parameters(&query!(set.limit(5).skip(10))), json!({"limit": 5, "skip": 10}));
+    assert_eq!(parameters(&query!(set.limit(0))), json!({"limit": 0}));
+    assert_eq!(parameters(&query!(set.order_by(-score, player_name))), json!({"order": "-score,playerName"}));
+    assert_eq!(
+        parameters(&query!(set.order_by(home.zip_code, -home.geo.floor, object_id, -created_at, updated_at))),
+        json!({"order": "home.zipCode,-home.geo.floor,objectId,-createdAt,updatedAt"})
+    );
+    assert_eq!(
+        parameters(&query!(set.select_related(player.team, rivals).select_related(player))),
+        json!({"include": "player.team,rivals,player"})
+    );
+    assert_eq!(parameters(&query!(set.select_related(player, player))), json!({"include": "player"}));
+    assert_eq!(
+        parameters(&query!(set.filter(score = 1).order_by(score).limit(3).skip(1).select_related(player))),
+        json!({"where": {"score": 1}, "order": "score", "limit": 3, "skip": 1, "include": "player"})
+    );
+    let f = GameScore::F;
+    assert_eq!(
+        parameters(&set.order_by(vec![f.score.desc()]).select_related(f.player.and_include(Player::F.team.include()))),
+        json!({"order": "-score", "include": "player.team"})
+    );
+    // a query set of everything asks for everything
+    assert_eq!(parameters(&set.filter(Q::default())), json!({"where": {}}));
+}
+
+#[test]
+fn slices() {
+    let set = query!(GameScore.order_by(score));
+    for (slice, limit, skip) in [
+        (query!(set[..10]), Some(10), None),
+        (query!(set[10..20]), Some(10), Some(10)),
+        (query!(set[10..=20]), Some(11), Some(10)),
+        (query!(set[5..]), None, Some(5)),
+        (query!(set[..]), None, None),
+        (query!(set.limit(8).skip(100)[5..20]), Some(3), Some(105)),
+        (query!(set.limit(8)[9..20]), Some(0), Some(9)),
+    ] {
+        let mut expected = json!({"order": "score"});
+        if let Some(limit) = limit {
+            expected["limit"] = json!(limit);
+        }
+        if let Some(skip) = skip {
+            expected["skip"] = json!(skip);
+        }
+        assert_eq!(parameters(&slice), expected, "{slice:?}");
+    }
+}
+
+#[test]
+fn debug_shows_the_query() {
+    let set = query!(GameScore.filter(score__gt = 1).order_by(-score));
+    assert_eq!(format!("{set:?}"), r#"QuerySet<GameScore>({"where":{"score":{"$gt":1}},"order":"-score"})"#);
+    assert_eq!(format!("{:?}", set.slice(..2)), r#"Slice<GameScore>({"where":{"score":{"$gt":1}},"order":"-score","limit":2})"#);
+    assert_eq!(format!("{:?}", q!(GameScore, score = 1)), r#"Q<GameScore>({"score":1})"#);
+}
+
+/// The parameters of the last request.
+fn asked(server: &MockServer) -> Value {
+    let request = server.requests().pop().unwrap();
+    assert_eq!((request.wire_method.as_str(), request.path.as_str()), ("GET", "/classes/GameScore"));
+    request.query.into_iter().map(|(name, value)| (name, Value::String(value))).collect::<serde_json::Map<_, _>>().into()
+}
+
+/// What each terminal asks for.
+#[tokio::test]
+async fn terminals() -> parse_orm::Result<()> {
+    let server = MockServer::start().await;
+    let client = server.client();
+    let set = query!(GameScore.filter(score = 1).select_related(player));
+    let ordered = query!(set.order_by(-score));
+    let filter = r#"{"score":1}"#;
+
+    let _ = set.all(&client).await?;
+    assert_eq!(asked(&server), json!({"where": filter, "order": "objectId", "limit": "1000", "include": "player"}));
+    let _ = ordered.all(&client).await?;
+    assert_eq!(asked(&server), json!({"where": filter, "order": "-score,objectId", "limit": "1000", "include": "player"}));
+    let _ = ordered.slice(5..8).all(&client).await?;
+    assert_eq!(
+        asked(&server),
+        json!({"where": filter, "order": "-score,objectId", "limit": "3", "skip": "5", "include": "player"})
+    );
+    let _ = set.first(&client).await?;
+    assert_eq!(asked(&server), json!({"where": filter, "order": "objectId", "limit": "1", "include": "player"}));
+    let _ = ordered.last(&client).await?;
+    assert_eq!(asked(&server), json!({"where": filter, "order": "score", "limit": "1", "include": "player"}));
+    let _ = set.get(&client).await;
+    assert_eq!(asked(&server), json!({"where": filter, "limit": "2", "include": "player"}));
+    // counting needs no rows, no order and nothing included
+    let _ = ordered.count(&client).await?;
+    assert_eq!(asked(&server), json!({"where": filter, "limit": "0", "count": "1"}));
+    let _ = set.exists(&client).await?;
+    assert_eq!(asked(&server), json!({"where": filter, "limit": "1", "keys": "objectId"}));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_needs_no_request_sends_none() -> parse_orm::Result<()> {
+    let server = MockServer::start().await;
+    let client = server.client();
+    let set = query!(GameScore.filter(score = 1).order_by(score));
+    assert!(set.limit(0).all(&client).await?.is_empty());
+    assert!(set.slice(3..3).first(&client).await?.is_none());
+    assert!(!set.limit(0).exists(&client).await?);
+    assert!(GameScore::get(&client, "").await.is_err());
+    assert!(server.requests().is_empty());
+    Ok(())
+}
