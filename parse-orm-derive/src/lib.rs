@@ -1,7 +1,7 @@
 //! The macros of `parse-orm`. Use them through `parse_orm`, which documents them and re-exports them.
 //!
-//! From attributes ([`attr`]) to a description of the model ([`model`]), to code ([`expand`]); and from a
-//! query expression to calls of the typed query API ([`query`]).
+//! From attributes (`attr`) to a description of the model (`model`), to code (`expand`); and from a
+//! query expression to calls of the typed query API (`query`).
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -46,7 +46,7 @@ use proc_macro::TokenStream;
 ///
 /// The struct must be `Clone`, have named fields, and no generics. For `GameScore` the derive generates
 ///
-/// - the implementation of [`ParseObject`](trait@ParseObject), with the class name and the schema;
+/// - the implementation of the trait `ParseObject`, with the class name and the schema;
 /// - `GameScoreFields`, a struct of typed field tokens, which is `GameScore::F`: the row's own fields and
 ///   `object_id`, `created_at` and `updated_at`;
 /// - the trait `GameScoreAccessors`, implemented for `Object<GameScore>`: `set_x` for every field,

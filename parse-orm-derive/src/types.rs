@@ -181,17 +181,34 @@ fn innermost(ty: &Type) -> &Type {
     }
 }
 
-/// A type as the user would write it.
-pub(crate) fn spelled(ty: &Type) -> String {
-    let tokens = quote::ToTokens::to_token_stream(ty).to_string();
-    tokens
-        .replace(" :: ", "::")
-        .replace(" < ", "<")
-        .replace("< ", "<")
-        .replace(" <", "<")
-        .replace(" >", ">")
-        .replace(" ,", ",")
-        .replace("& ", "&")
-        .replace("( ", "(")
-        .replace(" )", ")")
+/// A type, or an expression, as the user would write it.
+pub(crate) fn spelled(tokens: &impl quote::ToTokens) -> String {
+    let text = tokens.to_token_stream().to_string();
+    let text = [
+        (" :: ", "::"),
+        (" . ", "."),
+        (" < ", "<"),
+        ("< ", "<"),
+        (" <", "<"),
+        (" >", ">"),
+        (" ,", ","),
+        ("& ", "&"),
+        ("( ", "("),
+        (" )", ")"),
+        (" ?", "?"),
+    ]
+    .into_iter()
+    .fold(text, |text, (spaced, tight)| text.replace(spaced, tight));
+    // a call
+    let mut spelled = String::new();
+    for (place, letter) in text.char_indices() {
+        if letter == '(' && spelled.ends_with(' ') {
+            let name = text[..place].trim_end();
+            if name.ends_with(|last: char| last.is_alphanumeric() || matches!(last, '_' | '!' | '>')) {
+                spelled.pop();
+            }
+        }
+        spelled.push(letter);
+    }
+    spelled
 }

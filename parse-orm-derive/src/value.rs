@@ -274,6 +274,7 @@ fn embedded(input: &DeriveInput, sorted: &Sorted<'_>, krate: &Path) -> TokenStre
                 }
             }
             // the bounds keep a struct that is not `Clone` from being reported for these as well
+            #[diagnostic::do_not_recommend]
             impl #codegen::Traversable for #owner #cloned {
                 type Target = #owner;
                 type Fields = #tokens_name;
@@ -282,6 +283,7 @@ fn embedded(input: &DeriveInput, sorted: &Sorted<'_>, krate: &Path) -> TokenStre
                     #codegen::Through::embedded(name, condition)
                 }
             }
+            #[diagnostic::do_not_recommend]
             impl #codegen::Embedded for #owner #cloned {}
         };
     }

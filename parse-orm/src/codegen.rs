@@ -179,7 +179,7 @@ pub trait Amount {
 
 impl Amount for i64 {
     fn amount(self) -> Result<Number, String> {
-        Ok(self.into())
+        crate::value::to_json(&self).map(|_| self.into())
     }
 }
 
@@ -447,6 +447,16 @@ pub fn decode_name<'de, D: Deserializer<'de>, V>(
         }
     }
     from.deserialize_str(Name(find, expected))
+}
+
+/// The rows of a model.
+pub fn rows<T: ParseObject>() -> QuerySet<T> {
+    QuerySet::new()
+}
+
+/// What a macro built: the whole call of the macro, where the compiler speaks of its value.
+pub fn built<V>(value: V) -> V {
+    value
 }
 
 /// Where the derive leaves the fields for the editor: nothing to the compiler.

@@ -26,6 +26,7 @@ pub use error::{DecodeError, Error, ErrorCode, InvalidError, NotIncluded, Result
 pub use object::{Draft, FieldSet, Object, ParseObject, Pointer, Relation, Schema, Unsaved};
 pub use parse_orm_derive::{ParseObject, ParseValue, ParseView};
 pub use query::{
+    AsText,
     Comparable, Embedded, Field, Includable, Include, Included, IntoInclude, IntoOperand, IntoOperandList,
     IntoOrder, IntoRange, Objects, Operand, OperandOf, Order, Ordered, ParseView, Q, QuerySet, Rows, Slice,
     Sortable, Textual, Traversable, ViewField, kind,

@@ -51,7 +51,7 @@ pub enum PostgresCannot {
     LookIntoEmbeddedObjects,
     /// `$nin` and `$nor` are SQL's `NOT`, which is never true of a missing value.
     NegateMissingFields,
-    /// `{"$in": []}` matches the rows without the field, where it should match none.
+    /// `{"$in": []}`, and a sub-query that finds nothing, match the rows without the field instead of none.
     ListNothing,
     /// `{"$ne": null}` makes it forget every other constraint on the same key.
     CombineNotNull,
@@ -59,9 +59,11 @@ pub enum PostgresCannot {
     KeepTheOrderOfAdded,
     /// Rows without the field come last in ascending order, where MongoDB has them first.
     OrderMissingFirst,
-    /// Quoted text that holds line breaks or `\E` is not found by a text lookup, and ASCII letters decide
-    /// about a character's case.
+    /// A text lookup does not find quoted text that holds line breaks, `\E`, or characters beyond the first
+    /// 65,536, such as emoji.
     QuoteEveryText,
+    /// An update of a Bytes field is refused (119); only a create takes one.
+    ChangeBytes,
     /// A field that no row ever had cannot be asked for: 500.
     AskForUnknownFields,
 }

@@ -235,7 +235,6 @@ async fn a_class_and_a_field_that_nobody_has_used() -> Outcome {
     #[derive(ParseObject, Debug, Clone)]
     #[parse(class_name = "E2eNobody")]
     struct Nobody {
-        #[expect(dead_code, reason = "only asked for")]
         name: Option<String>,
     }
     let backend = mock_because_postgres_cannot(PostgresCannot::AskForUnknownFields).await;

@@ -82,7 +82,7 @@ async fn several_text_lookups_on_one_field() -> Outcome {
 }
 
 /// Texts that would be patterns, ends of quotes, or markup of an address if anyone let them.
-const NASTY: [&str; 30] = [
+const NASTY: [&str; 29] = [
     ".*",
     "a.c",
     "abc",
@@ -108,7 +108,6 @@ const NASTY: [&str; 30] = [
     "{\"$ne\":null}",
     "über straße",
     "日本語",
-    "🎲 dice",
     "a/b/../c",
     "<script>",
     " leading and trailing ",
@@ -162,7 +161,7 @@ async fn nasty_texts_stand_for_themselves() -> Outcome {
 /// The ends of quotes and of lines.
 #[tokio::test]
 async fn texts_that_try_to_end_the_quoting() -> Outcome {
-    const TEXTS: [&str; 12] = [
+    const TEXTS: [&str; 13] = [
         "\\E.*",
         "\\Q.*\\E",
         "x\\E|.*\\Qx",
@@ -175,6 +174,7 @@ async fn texts_that_try_to_end_the_quoting() -> Outcome {
         "line\nbreak",
         "plain",
         "ends\\",
+        "🎲 dice",
     ];
     let backend = mock_because_postgres_cannot(PostgresCannot::QuoteEveryText).await;
     let all = games(&backend, &TEXTS).await?;

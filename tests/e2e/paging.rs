@@ -156,12 +156,11 @@ async fn a_bad_row_does_not_stop_the_pages() -> Outcome {
     #[derive(ParseObject, Debug, Clone)]
     #[parse(class_name = "E2ePaged")]
     struct Small {
-        #[expect(dead_code, reason = "only its type matters")]
         number: i8,
     }
     let server = MockServer::builder().max_limit(7).start().await?;
     let client = server.client();
-    fill(&client, "r", 140).await?;
+    let _ = fill(&client, "r", 140).await?;
     let rows = query!(Small.filter(number__gte = 0)).try_all(&client).await?;
     assert_eq!(
         (rows.len(), rows.iter().filter(|row| row.is_err()).count()),

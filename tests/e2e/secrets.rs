@@ -6,6 +6,7 @@ use parse_orm::prelude::*;
 use parse_orm::{Error, Secret};
 use parse_orm_mock::MockServer;
 use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -101,7 +102,10 @@ async fn a_token_that_no_header_can_carry() -> Outcome {
 
 /// Collects everything that spans and events say.
 #[derive(Clone, Default)]
-struct Collector(Arc<Mutex<String>>);
+struct Collector {
+    text: Arc<Mutex<String>>,
+    spans: Arc<AtomicU64>,
+}
 
 struct Fields<'a>(&'a mut String);
 
@@ -113,7 +117,7 @@ impl Visit for Fields<'_> {
 
 impl Collector {
     fn say(&self, what: &str, record: impl FnOnce(&mut dyn Visit)) {
-        let mut text = self.0.lock().unwrap();
+        let mut text = self.text.lock().unwrap();
         let _ = write!(text, "\n{what}");
         record(&mut Fields(&mut text));
     }
@@ -125,7 +129,7 @@ impl Subscriber for Collector {
     }
     fn new_span(&self, span: &Attributes<'_>) -> Id {
         self.say(span.metadata().name(), |visit| span.record(visit));
-        Id::from_u64(1)
+        Id::from_u64(self.spans.fetch_add(1, Ordering::Relaxed) + 1)
     }
     fn record(&self, _: &Id, values: &Record<'_>) {
         self.say("recorded", |visit| values.record(visit));
@@ -172,7 +176,7 @@ async fn traces_show_no_secret() -> Outcome {
     for error in [refused, unauthorized] {
         assert_silent(&format!("{error} {error:?}"));
     }
-    let text = collector.0.lock().unwrap().clone();
+    let text = collector.text.lock().unwrap().clone();
     assert_silent(&text);
     for expected in [
         "parse_request",

@@ -461,7 +461,6 @@ async fn an_included_object_that_does_not_fit_is_named() -> Outcome {
     #[derive(ParseObject, Debug, Clone)]
     #[parse(class_name = "E2ePlayer")]
     struct OtherPlayer {
-        #[expect(dead_code, reason = "only its type matters")]
         name: i64,
     }
     #[derive(ParseObject, Debug, Clone)]

@@ -62,7 +62,8 @@ impl Editor {
             Ok(None) => Ok(editor),
             // without the standard library's source it cannot even resolve `derive`
             Ok(Some(warning)) if warning.contains("sysroot") => Err(Unable::NotHere(format!(
-                "rust-analyzer lacks the standard library: {warning}"
+                "rust-analyzer lacks the standard library: {}",
+                warning.lines().next().unwrap_or_default()
             ))),
             Ok(Some(warning)) => Err(Unable::Failed(format!("rust-analyzer warns: {warning}"))),
             Err(error) => Err(Unable::Failed(error)),
@@ -145,13 +146,12 @@ impl Editor {
 
     fn definition(&self, place: &Value) -> Definition {
         let uri = place["targetUri"].as_str().unwrap_or_default();
-        let below = |root: &std::path::Path| {
-            let file = uri.strip_prefix(&server::uri(root))?.strip_prefix('/')?;
-            Some((file.to_owned(), root.join(file)))
-        };
-        let (file, path) = below(&self.root)
-            .or_else(|| below(project::workspace()))
+        let path = server::path(uri);
+        let file = [&self.root, project::workspace()]
+            .iter()
+            .find_map(|root| path.strip_prefix(root).ok())
             .unwrap_or_else(|| panic!("a definition outside of the workspace: {place}"));
+        let file = file.to_string_lossy().replace('\\', "/");
         let text = if file == project::EDITED {
             self.text.clone()
         } else {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -47,6 +47,22 @@ pub(super) fn uri(path: &Path) -> String {
         }
     }
     uri
+}
+
+/// The directory or file of an address.
+pub(super) fn path(uri: &str) -> PathBuf {
+    let rest = uri.strip_prefix("file://").unwrap_or(uri);
+    let mut parts = rest.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let (code, plain) = part.split_at_checked(2).unwrap_or((part, ""));
+        bytes.extend(u8::from_str_radix(code, 16));
+        bytes.extend(plain.as_bytes());
+    }
+    let path = String::from_utf8_lossy(&bytes).into_owned();
+    // `/C:/..` on Windows
+    let drive = path.get(1..).filter(|rest| rest.get(1..2) == Some(":"));
+    PathBuf::from(drive.unwrap_or(&path))
 }
 
 fn remember(last: &mut VecDeque<String>, line: String) {
@@ -157,7 +173,8 @@ impl Server {
         while self.status["quiescent"] != true {
             self.hear("it gets ready")?;
         }
-        Ok((self.status["health"] != "ok").then(|| self.status["message"].to_string()))
+        let message = self.status["message"].as_str().unwrap_or("no reason given");
+        Ok((self.status["health"] != "ok").then(|| message.to_owned()))
     }
 
     /// The next message; the server's own questions are answered on the way.
@@ -205,10 +222,10 @@ fn read(from: &mut impl BufRead) -> Option<Value> {
         if line.is_empty() {
             break;
         }
-        if let Some((name, value)) = line.split_once(':') {
-            if name.eq_ignore_ascii_case("content-length") {
-                length = value.trim().parse().ok();
-            }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().ok();
         }
     }
     let mut body = vec![0; length?];

@@ -1,1 +1,8 @@
-//! To be written.
+//! What holds for any input: properties, tried on random cases against the mock server.
+
+mod changes;
+mod encoding;
+mod round_trips;
+mod runtime;
+mod text_lookups;
+mod trees;

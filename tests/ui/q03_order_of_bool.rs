@@ -32,5 +32,5 @@ struct GameScore {
 
 fn main() {
     let _ = query!(GameScore.filter(cheat_mode__gte = true));
-    let _ = query!(GameScore.filter(player__lt = 5));
+    let _ = query!(GameScore.filter(skills__gt = "a"));
 }

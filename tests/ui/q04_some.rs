@@ -33,5 +33,5 @@ struct GameScore {
 fn main() {
     let _ = query!(GameScore.filter(played_at = Some(Utc::now())));
     let location = GeoPoint::new(0.0, 0.0).ok();
-    let _ = query!(GameScore.filter(location = location));
+    let _ = query!(GameScore.filter(location__ne = location));
 }

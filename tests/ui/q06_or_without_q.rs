@@ -34,5 +34,6 @@ fn main() {
     let _ = query!(GameScore.filter(score = 5 | score = 6));
     let _ = query!(GameScore.filter(score__lt = 5 || cheat_mode = true));
     let _ = query!(GameScore.filter((score = 5) | (score = 6), !cheat_mode = true));
+    let _ = query!(GameScore.filter(score = 5 & cheat_mode = true | player = &me));
     let _ = query!(GameScore.filter(Q()));
 }

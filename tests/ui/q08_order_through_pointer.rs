@@ -32,5 +32,5 @@ struct GameScore {
 
 fn main() {
     let _ = query!(GameScore.order_by(player.name));
-    let _ = query!(GameScore.order_by(-player__team__name, score));
+    let _ = query!(GameScore.order_by(-player__name, score));
 }

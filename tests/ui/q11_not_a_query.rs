@@ -31,9 +31,6 @@ struct GameScore {
 }
 
 fn main() {
-    let number = 5;
-    let _ = query!(number.filter(score = 1));
-    let _ = query!(Address.filter(city = "Bern"));
     let _ = query!(GameScores.filter(score = 1));
     let _ = query!();
 }

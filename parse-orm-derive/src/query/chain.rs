@@ -17,21 +17,28 @@ const OTHERS: [&str; 9] = [
 
 /// A query set expression.
 pub(super) fn expand(paths: &Paths, expr: &Expr) -> TokenStream {
-    let codegen = paths.codegen();
     match expr {
         // a type, in upper camel case, begins a query set; anything else is an expression
         Expr::Path(path) if is_type(expr) => {
-            quote_spanned!(path.span()=> #codegen::QuerySet::<#path>::new())
+            let codegen = paths.codegen_at(path.span());
+            quote_spanned!(path.span()=> #codegen::rows::<#path>())
         }
         Expr::MethodCall(call) => method(paths, call),
         Expr::Index(index) if matches!(&*index.index, Expr::Range(_)) => {
             let set = expand(paths, &index.expr);
             let range = &index.index;
+            if let Some(negative) = negative_end(range) {
+                return syn::Error::new_spanned(
+                    negative,
+                    "a slice counts from the first row\nfor the last rows reverse the order, and take the first ones: `order_by(-score)[..10]`",
+                )
+                .to_compile_error();
+            }
             quote_spanned!(index.bracket_token.span.join()=> #set.slice(#range))
         }
         Expr::Index(index) => syn::Error::new_spanned(
             &index.index,
-            "a query set is sliced by a range: `[10..20]`; for a single row take `[n..=n]`, or `.first(&client)`",
+            "a query set is sliced by a range\nwrite `[10..20]`; for a single row `[n..=n]`, or call `.first(&client)`",
         )
         .to_compile_error(),
         // `GameScore.fil|`, while it is being typed
@@ -51,6 +58,15 @@ pub(super) fn expand(paths: &Paths, expr: &Expr) -> TokenStream {
         Expr::Group(inner) => expand(paths, &inner.expr),
         other => quote!(#other),
     }
+}
+
+/// An end of a range that is a negative number.
+fn negative_end(range: &Expr) -> Option<&Expr> {
+    let Expr::Range(range) = range else { return None };
+    [&range.start, &range.end]
+        .into_iter()
+        .filter_map(|end| end.as_deref())
+        .find(|end| matches!(end, Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_))))
 }
 
 pub(super) fn is_type(expr: &Expr) -> bool {
@@ -74,7 +90,17 @@ fn method(paths: &Paths, call: &ExprMethodCall) -> TokenStream {
     let arguments = &call.args;
     let text = name.to_string();
     if REWRITTEN.contains(&text.as_str()) && arguments.is_empty() {
-        return syn::Error::new(span, format!("`{text}` needs at least one argument")).to_compile_error();
+        let example = match text.as_str() {
+            "order_by" => "order_by(-score)",
+            "select_related" => "select_related(player)",
+            "exclude" => "exclude(cheat_mode = true)",
+            _ => "filter(score__gte = 1000)",
+        };
+        return syn::Error::new(
+            span,
+            format!("`{text}` needs at least one argument\nsuch as `{example}`"),
+        )
+        .to_compile_error();
     }
     let refined = match text.as_str() {
         "filter" => {
@@ -104,13 +130,22 @@ fn method(paths: &Paths, call: &ExprMethodCall) -> TokenStream {
             quote_spanned!(span=> #set.select_related([#(#includes),*]))
         }
         _ if arguments.iter().any(holds_assign) => {
-            let known = [&REWRITTEN[..], &OTHERS[..]].concat();
+            let message = if OTHERS.contains(&text.as_str()) {
+                format!("`{text}` takes no lookups\nfilter first: `.filter(..).{text}(..)`")
+            } else {
+                let near = did_you_mean(&text, &REWRITTEN[..2]);
+                format!("`{text}` takes no lookups{near}\nthe methods that take `field = value` are `filter` and `exclude`")
+            };
+            return syn::Error::new(span, message).to_compile_error();
+        }
+        // a plain call would first be told that its argument, a field, is an unknown variable
+        _ if REWRITTEN.iter().any(|known| strsim::damerau_levenshtein(known, &text) == 1)
+            && !arguments.is_empty()
+            && arguments.iter().all(is_path) =>
+        {
             return syn::Error::new(
                 span,
-                format!(
-                    "`{text}` takes no lookups{}; the methods that take `field = value` are `filter` and `exclude`",
-                    did_you_mean(&text, &known)
-                ),
+                format!("a query set has no method `{text}`{}", did_you_mean(&text, &REWRITTEN)),
             )
             .to_compile_error();
         }
@@ -136,16 +171,11 @@ fn order(fields: &Ident, argument: &Expr) -> TokenStream {
         path => (false, path),
     };
     let Some(path) = path_of(path) else {
-        return syn::Error::new_spanned(argument, "expected a field, or `-field` for descending order")
+        return syn::Error::new_spanned(argument, "expected a field, such as `score`, or `-score` for descending order")
             .to_compile_error();
     };
-    walk(
-        fields,
-        &path,
-        "inner",
-        "within",
-        if descending { "desc" } else { "asc" },
-    )
+    let direction = if descending { "desc" } else { "asc" };
+    walk(fields, &path, ["inner", "within", direction])
 }
 
 /// `player.team`, as an `Include`.
@@ -153,19 +183,27 @@ fn include(fields: &Ident, argument: &Expr) -> TokenStream {
     let Some(path) = path_of(argument) else {
         return syn::Error::new_spanned(
             argument,
-            "expected a pointer field, or a path of them: `player.team`",
+            "expected a pointer field, such as `player`, or a path of them, such as `player.team`",
         )
         .to_compile_error();
     };
-    walk(fields, &path, "model", "and_include", "include")
+    walk(fields, &path, ["model", "and_include", "include"])
+}
+
+/// A field or a path of fields, with a `-` or without.
+fn is_path(expr: &Expr) -> bool {
+    match expr {
+        Expr::Unary(unary) => matches!(unary.op, UnOp::Neg(_)) && is_path(&unary.expr),
+        other => dotted(other).is_some(),
+    }
 }
 
 fn path_of(expr: &Expr) -> Option<Vec<Ident>> {
     Some(dotted(expr)?.iter().flat_map(segments).collect())
 }
 
-/// `f.a.within(f.a.inner().b.asc())`, for a path of any length.
-fn walk(fields: &Ident, path: &[Ident], open: &str, wrap: &str, last: &str) -> TokenStream {
+/// `f.a.within(f.a.inner(f.a).b.asc())`, for a path of any length.
+fn walk(fields: &Ident, path: &[Ident], names: [&str; 3]) -> TokenStream {
     fn go(field: TokenStream, span: Span, rest: &[Ident], names: [&str; 3]) -> TokenStream {
         let [open, wrap, last] = names.map(|name| Ident::new(name, span));
         match rest.split_first() {
@@ -173,7 +211,7 @@ fn walk(fields: &Ident, path: &[Ident], open: &str, wrap: &str, last: &str) -> T
             Some((next, rest)) => {
                 let step = Ident::new("__parse_step", next.span());
                 let inner = go(
-                    quote_spanned!(next.span()=> #step.#open().#next),
+                    quote_spanned!(next.span()=> #step.#open(#step).#next),
                     next.span(),
                     rest,
                     names,
@@ -190,7 +228,7 @@ fn walk(fields: &Ident, path: &[Ident], open: &str, wrap: &str, last: &str) -> T
         quote_spanned!(first.span()=> #fields.#first),
         first.span(),
         rest,
-        [open, wrap, last],
+        names,
     );
     quote_spanned!(first.span()=> match #outer { #fields => #path })
 }

@@ -7,7 +7,7 @@
 //! because rust-analyzer compares the expansion of what is there with that of what could be.
 
 use super::chain::is_type;
-use super::lookup::{LOOKUPS, dotted, holds_assign, is_q, segments};
+use super::lookup::{LOOKUPS, dotted, holds_assign, is_q, segment, segments};
 use super::{Paths, Stored, split};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote};
@@ -237,16 +237,14 @@ fn lookup(paths: &Paths, left: &Expr) -> TokenStream {
     // as it stands; and as a path, if it can be one
     let whole = quote!(let _ = #base.#last;);
     let mut steps = segments(&last);
-    let name = steps.last().map(|step| step.unraw().to_string());
-    if steps.len() > 1 && LOOKUPS.iter().any(|(lookup, _)| Some(*lookup) == name.as_deref()) {
-        if let (Some(lookup), Some(field)) = (steps.pop(), steps.pop()) {
-            steps.push(format_ident!(
-                "{}__{}",
-                field.unraw(),
-                lookup.unraw(),
-                span = field.span()
-            ));
-        }
+    if let [.., field, last] = &*steps
+        && LOOKUPS
+            .iter()
+            .any(|(lookup, _)| *last == segment(lookup, last.span()))
+    {
+        let name = format_ident!("{}__{}", field.unraw(), last.unraw(), span = last.span());
+        steps.truncate(steps.len() - 2);
+        steps.push(name);
     }
     let through = steps
         .split_last()

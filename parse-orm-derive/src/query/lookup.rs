@@ -1,7 +1,8 @@
 //! One condition: `path__lookup = value`, `path.to.field__lookup = value`, `Q(..)`, `&`, `|`, `!`.
 
 use super::Paths;
-use proc_macro2::{Ident, Span, TokenStream};
+use crate::types::spelled;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -120,7 +121,10 @@ pub(super) fn condition(paths: &Paths, fields: &Ident, expr: &Expr) -> TokenStre
         Expr::Group(inner) => condition(paths, fields, &inner.expr),
         Expr::Call(call) if is_q(&call.func) => {
             if call.args.is_empty() {
-                return error(expr, "`Q()` needs a condition: `Q(score__gte = 1000)`");
+                return error(
+                    expr,
+                    "`Q()` needs a condition\nsuch as `Q(score__gte = 1000)`",
+                );
             }
             all(
                 call.args
@@ -166,23 +170,31 @@ fn lookup(paths: &Paths, fields: &Ident, assign: &ExprAssign) -> TokenStream {
     let value = &assign.right;
     if let Expr::Unary(unary) = &**left {
         if matches!(unary.op, UnOp::Not(_)) {
-            return error(assign, "`!` binds tighter than `=`: write `!Q(field = value)`");
+            let condition = format!("{} = {}", spelled(&unary.expr), spelled(value));
+            return error(
+                assign,
+                format!("`!` binds tighter than `=`\nwrite `!Q({condition})`"),
+            );
         }
     }
     if holds_assign(value) {
-        let name = dotted(left).and_then(|path| path.last().map(ToString::to_string));
-        let name = name.unwrap_or_else(|| "field".into());
         return error(
             assign,
-            format!("`|` and `&` bind tighter than `=`: wrap each condition, `Q({name} = ..) | Q(..)`"),
+            format!(
+                "`|` and `&` bind tighter than `=`, so each condition needs a `Q(..)`\nwrite `{}`",
+                in_q(assign)
+            ),
         );
     }
     let Some(target) = Target::read(left) else {
         return error(
             left,
-            "expected a field or a lookup, such as `score = 5`, `score__gte = 5` or `player.name = \"Ann\"`",
+            "expected a field or a lookup on the left of `=`\nsuch as `score = 5`, `score__gte = 5` or `player.name = \"Ann\"`",
         );
     };
+    if let Some(message) = option(&target, left, value) {
+        return error(value, message);
+    }
     let mut path = target.path.iter();
     let Some(first) = path.next() else {
         return TokenStream::new();
@@ -190,63 +202,139 @@ fn lookup(paths: &Paths, fields: &Ident, assign: &ExprAssign) -> TokenStream {
     // the fields are named anew with the user's span: the compiler would widen its errors to the whole
     // macro call otherwise, and the name would not be seen where a macro of the user's supplies the field
     let (outer, fields) = (fields, Ident::new("__parse_f", first.span()));
-    let check = target.misspelled.as_ref().and_then(|(wrong, near)| {
-        let before = &target.path[..target.path.len().checked_sub(1)?];
-        Some(unknown_lookup(paths, &fields, before, wrong, near))
-    });
     let condition = through(
+        paths,
         quote_spanned!(first.span()=> #fields.#first),
         path.as_slice(),
-        &target.method,
+        &target,
         value,
     );
-    quote_spanned!(first.span()=> match #outer { #fields => { #check #condition } })
+    quote_spanned!(first.span()=> match #outer { #fields => #condition })
+}
+
+/// What to write instead where the value is a plain `None` or `Some(..)`.
+fn option(target: &Target, left: &Expr, value: &Expr) -> Option<String> {
+    let method = target.method.to_string();
+    match value {
+        Expr::Path(path) if path.path.is_ident("None") => {
+            let yes = match method.as_str() {
+                "eq" => true,
+                "ne" => false,
+                _ => return None,
+            };
+            let field = target
+                .path
+                .iter()
+                .map(|segment| segment.unraw().to_string())
+                .collect::<Vec<_>>()
+                .join(".");
+            Some(format!(
+                "no field compares with `None`: whether there is a value is asked by a lookup\nwrite `{field}__isnull = {yes}`"
+            ))
+        }
+        Expr::Call(call)
+            if matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Some")) && call.args.len() == 1 =>
+        {
+            let (left, inner) = (spelled(left), spelled(&call.args[0]));
+            Some(format!(
+                "a field compares with the bare value, also where it is an `Option`\nwrite `{left} = {inner}`"
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// `a = 1 | b = 2` as it should be: `Q(a = 1) | Q(b = 2)`.
+fn in_q(assign: &ExprAssign) -> String {
+    let (mut parts, mut operators) = (vec![TokenStream::new()], Vec::new());
+    for token in quote!(#assign) {
+        let last = parts.len().saturating_sub(1);
+        match &token {
+            TokenTree::Punct(punct) if matches!(punct.as_char(), '|' | '&') => {
+                // the second half of `||`, or a reference
+                let before = parts[last].clone().into_iter().last();
+                match before {
+                    None => {}
+                    Some(TokenTree::Punct(_)) => parts[last].extend([token]),
+                    Some(_) => {
+                        operators.push(punct.as_char());
+                        parts.push(TokenStream::new());
+                    }
+                }
+            }
+            _ => parts[last].extend([token]),
+        }
+    }
+    let mut operators = operators.into_iter();
+    parts
+        .iter()
+        .map(|part| {
+            let operator = operators.next().map(|operator| format!(" {operator} "));
+            format!("Q({}){}", spelled(part), operator.unwrap_or_default())
+        })
+        .collect()
 }
 
 /// `F.player.has(Player::F.name.eq(value))`, without naming the types.
-fn through(field: TokenStream, rest: &[Ident], method: &Ident, value: &Expr) -> TokenStream {
+fn through(
+    paths: &Paths,
+    field: TokenStream,
+    rest: &[Ident],
+    target: &Target,
+    value: &Expr,
+) -> TokenStream {
+    let method = &target.method;
     match rest.split_first() {
         None => quote_spanned!(method.span()=> #field.#method(#value)),
         Some((next, rest)) => {
             let span = next.span();
             let step = Ident::new("__parse_step", span);
-            let inner = through(quote_spanned!(span=> #step.target().#next), rest, method, value);
+            let field = match &target.misspelled {
+                Some((wrong, near)) if rest.is_empty() => unknown_lookup(paths, &field, wrong, near),
+                _ => field,
+            };
+            let inner = quote_spanned!(span=> #step.target(#step).#next);
+            let inner = through(paths, inner, rest, target, value);
             quote_spanned!(span=> match #field { #step => #step.has(#inner) })
         }
     }
 }
 
-/// A trait of this one place whose message names the lookup that was probably meant. It is met by
-/// everything that can be gone through, where the name is a field's, not a lookup's.
-fn unknown_lookup(paths: &Paths, fields: &Ident, path: &[Ident], wrong: &Ident, near: &str) -> TokenStream {
+/// The field, through a trait of this one place whose message names the lookup that was probably meant. It is
+/// met by every field that can be gone through, where the name is a field's, not a lookup's; where it is
+/// not, the compiler does not speak of what follows.
+fn unknown_lookup(paths: &Paths, field: &TokenStream, wrong: &Ident, near: &str) -> TokenStream {
     let span = wrong.span();
+    let codegen = paths.codegen();
     let known = crate::naming::list(&LOOKUPS.map(|(lookup, _)| lookup));
     let message = format!("unknown lookup `{wrong}`; did you mean `{near}`?");
-    let label = format!("no lookup `{wrong}`, and a field of type `{{Self}}` has nothing behind it");
     let note = format!("the lookups are: {known}");
-    let Some((first, rest)) = path.split_first() else {
-        return TokenStream::new();
-    };
-    let codegen = paths.codegen();
-    let field = rest.iter().fold(
-        quote_spanned!(span=> #fields.#first),
-        |field, next| quote_spanned!(span=> #field.target().#next),
-    );
     quote_spanned! {span=>
         {
-            #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
-            trait __ParseLookup {}
+            #[diagnostic::on_unimplemented(
+                message = #message,
+                label = "neither a lookup, nor a field behind this one",
+                note = #note
+            )]
+            trait __ParseLookup {
+                type Through;
+                fn __parse_through(self) -> Self::Through;
+            }
             #[diagnostic::do_not_recommend]
-            impl<V: #codegen::Traversable> __ParseLookup for V {}
-            fn __parse_lookup<R, V: __ParseLookup>(_: #codegen::Field<R, V>) {}
-            __parse_lookup(#field);
+            impl<R, V: #codegen::Traversable> __ParseLookup for #codegen::Field<R, V> {
+                type Through = Self;
+                fn __parse_through(self) -> Self {
+                    self
+                }
+            }
+            __ParseLookup::__parse_through(#field)
         }
     }
 }
 
 fn combination(paths: &Paths, fields: &Ident, binary: &ExprBinary) -> TokenStream {
     let ExprBinary { left, op, right, .. } = binary;
-    let suffix = match op {
+    let (operator, suffix) = match op {
         BinOp::BitAnd(_) | BinOp::And(_) => {
             let (left, right) = (condition(paths, fields, left), condition(paths, fields, right));
             return quote_spanned!(binary.span()=> ::core::ops::BitAnd::bitand(#left, #right));
@@ -255,16 +343,16 @@ fn combination(paths: &Paths, fields: &Ident, binary: &ExprBinary) -> TokenStrea
             let (left, right) = (condition(paths, fields, left), condition(paths, fields, right));
             return quote_spanned!(binary.span()=> ::core::ops::BitOr::bitor(#left, #right));
         }
-        BinOp::Eq(_) => "",
-        BinOp::Ne(_) => "__ne",
-        BinOp::Lt(_) => "__lt",
-        BinOp::Le(_) => "__lte",
-        BinOp::Gt(_) => "__gt",
-        BinOp::Ge(_) => "__gte",
+        BinOp::Eq(_) => ("==", ""),
+        BinOp::Ne(_) => ("!=", "__ne"),
+        BinOp::Lt(_) => ("<", "__lt"),
+        BinOp::Le(_) => ("<=", "__lte"),
+        BinOp::Gt(_) => (">", "__gt"),
+        BinOp::Ge(_) => (">=", "__gte"),
         _ => {
             return error(
                 binary,
-                "expected a condition such as `score__gte = 5`; for a computed value write it on the right: `score = a + b`",
+                "expected a condition, such as `score__gte = 5`\na computed value stands on the right: `score = a + b`",
             );
         }
     };
@@ -272,9 +360,9 @@ fn combination(paths: &Paths, fields: &Ident, binary: &ExprBinary) -> TokenStrea
         || "field".into(),
         |path| path.iter().map(ToString::to_string).collect::<Vec<_>>().join("."),
     );
-    let value = quote!(#right).to_string();
+    let value = spelled(right);
     error(
         binary,
-        format!("conditions are written with `=`, as in Django: `{name}{suffix} = {value}`"),
+        format!("conditions are written with `=`, not with `{operator}`\nwrite `{name}{suffix} = {value}`"),
     )
 }

@@ -9,7 +9,7 @@ pub(crate) mod editor;
 mod lookup;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::{Expr, Token, Type};
 
@@ -19,6 +19,13 @@ pub(crate) struct Paths {
 }
 
 impl Paths {
+    /// The same path where the compiler is to point at the user's token.
+    fn codegen_at(&self, span: Span) -> TokenStream {
+        let mut krate = self.krate.clone();
+        krate.set_span(span.resolved_at(krate.span()));
+        quote_spanned!(span=> #krate::codegen)
+    }
+
     fn codegen(&self) -> TokenStream {
         let krate = &self.krate;
         quote!(#krate::codegen)
@@ -39,12 +46,15 @@ pub(crate) fn query(input: TokenStream) -> TokenStream {
     if user.is_empty() {
         return syn::Error::new(
             Span::call_site(),
-            "`query!` needs a query set: `query!(GameScore.filter(score__gte = 1000))`",
+            "`query!` needs a query set\nwrite `query!(GameScore.filter(score__gte = 1000))`",
         )
         .to_compile_error();
     }
     match syn::parse2::<Expr>(user) {
-        Ok(expr) => chain::expand(&paths, &expr),
+        Ok(expr) => {
+            let (codegen, set) = (paths.codegen(), chain::expand(&paths, &expr));
+            quote!(#codegen::built(#set))
+        }
         Err(error) => error.to_compile_error(),
     }
 }
@@ -63,7 +73,7 @@ impl Parse for Stored {
             input.parse::<Token![,]>().map_err(|error| {
                 syn::Error::new(
                     error.span(),
-                    "expected a comma: `q!(GameScore, score__gte = 1000)`",
+                    "expected a comma after the model\nwrite `q!(GameScore, score__gte = 1000)`",
                 )
             })?;
             if !input.is_empty() {
@@ -89,9 +99,11 @@ pub(crate) fn q(input: TokenStream) -> TokenStream {
         .map(|condition| lookup::condition(&paths, &fields, condition));
     let all = std::iter::once(quote!(#codegen::Q::<#model>::default())).chain(conditions);
     let all = lookup::all(all, Span::call_site());
-    quote! {{
-        let __parse_qs = #codegen::QuerySet::<#model>::new();
-        let #fields = __parse_qs.fields();
-        #all
-    }}
+    quote! {
+        #codegen::built({
+            let __parse_qs = #codegen::rows::<#model>();
+            let #fields = __parse_qs.fields();
+            #all
+        })
+    }
 }

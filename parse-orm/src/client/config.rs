@@ -3,6 +3,7 @@
 use super::{Auth, Client, MasterClient, Secret, Server, config};
 use crate::Result;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +24,7 @@ pub struct ClientBuilder {
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
-            .field("url", &self.url)
+            .field("url", &shown(&self.url))
             .field("app_id", &self.app_id)
             .field("rest_key", &self.rest_key)
             .field("master_key", &self.master_key)
@@ -135,17 +136,17 @@ impl ClientBuilder {
 
     fn server(self) -> Result<Server> {
         let url = url::Url::parse(&self.url)
-            .map_err(|error| config(format!("`{}` is not a URL: {error}", self.url)))?;
+            .map_err(|error| config(format!("`{}` is not a URL: {error}", shown(&self.url))))?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
             return Err(config(format!(
                 "`{}` must begin with http:// or https:// and name a host",
-                self.url
+                shown(&self.url)
             )));
         }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(config(format!(
                 "`{}` must not have a query or a fragment",
-                self.url
+                shown(&self.url)
             )));
         }
         if !url.username().is_empty() || url.password().is_some() {
@@ -184,6 +185,15 @@ impl ClientBuilder {
             keys,
             largest_page: 0.into(),
         })
+    }
+}
+
+/// A URL for messages: who put a password into it shall not read it in a log.
+fn shown(url: &str) -> Cow<'_, str> {
+    let host = url.find("://").map_or(0, |scheme| scheme + 3);
+    match url.rfind('@') {
+        Some(at) if at >= host => format!("{}..{}", &url[..host], &url[at..]).into(),
+        _ => url.into(),
     }
 }
 

@@ -122,7 +122,14 @@ impl Client {
         url: String,
         body: Option<Vec<u8>>,
     ) -> Result<Bytes> {
+        // a URL is resolved before it is sent, and such an id would lead elsewhere, escaped or not
+        if let Path::Object(class, id @ ("" | "." | "..")) = path {
+            let message = format!("the object id `{id}` cannot be part of an address");
+            return Err(Error::invalid(class, Some("objectId"), message));
+        }
         let span = tracing::debug_span!("parse_request", method = meaning.name(), %path, status = tracing::field::Empty);
+        // not `Span::current()`, which is the application's own where this one is switched off
+        let outcome = span.clone();
         let work = async {
             let http = match method {
                 Method::Get => self.server.http.get(url),
@@ -153,7 +160,7 @@ impl Client {
             }
             let answer = http.send().await?;
             let status = answer.status().as_u16();
-            tracing::Span::current().record("status", status);
+            outcome.record("status", status);
             let body = answer.bytes().await?;
             if (200..300).contains(&status) {
                 Ok(body)

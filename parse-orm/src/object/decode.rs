@@ -416,11 +416,35 @@ pub(crate) fn row<T: ParseObject>(body: &[u8]) -> Result<Object<T>> {
 /// Reads the answer to a create or an update: only what the server wants to tell.
 pub(crate) fn answer<T: ParseObject>(body: &[u8]) -> Result<Raw<T>> {
     let text = text(body)?;
+    let replaced = text.contains("__op").then(|| without_deletes(text)).flatten();
+    let text = replaced.as_deref().unwrap_or(text);
     read(RawSeed::<T>::new(), text).map_err(|error| match blame::<T>(text) {
         Some(blamed) => blamed.into(),
         None if error.is_syntax() || error.is_eof() => unexpected(200, body),
         None => unexpected(200, error.to_string().as_bytes()),
     })
+}
+
+/// A trigger that removed a field answers with the operation that did it: null in its place.
+fn without_deletes(answer: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Operation {
+        #[serde(rename = "__op")]
+        _name: Delete,
+    }
+    #[derive(Deserialize)]
+    enum Delete {
+        Delete,
+    }
+    let Entries(entries) = serde_json::from_str(answer).ok()?;
+    let kept: std::collections::BTreeMap<_, _> = entries
+        .iter()
+        .map(|(key, raw)| {
+            let deleted = serde_json::from_str::<Operation>(raw.get()).is_ok();
+            (key, (!deleted).then_some(*raw))
+        })
+        .collect();
+    serde_json::to_string(&kept).ok()
 }
 
 fn object<T: ParseObject>(text: &str) -> Result<Object<T>, DecodeError> {

@@ -1,9 +1,11 @@
 //! What the derive supplies for a model.
 
-use super::{Draft, Object};
+use super::{Draft, Object, Unsaved};
 use crate::value::{FieldSchema, FieldType, Form};
 use crate::{Client, Result};
 use serde::{Deserializer, Serializer};
+#[cfg(not(rust_analyzer))]
+use std::future::{Ready, ready};
 
 /// A model: a struct whose fields are those of a class on the server.
 ///
@@ -43,6 +45,31 @@ pub trait ParseObject: Snapshot + Send + Sync + Sized + 'static {
         Draft::of(self).create_on(client)
     }
 
+    #[cfg(not(rust_analyzer))]
+    #[doc(hidden)]
+    fn save(&mut self, _: &Client) -> Ready<Result<()>>
+    where
+        Self: OnServer,
+    {
+        ready(Ok(()))
+    }
+    #[cfg(not(rust_analyzer))]
+    #[doc(hidden)]
+    fn refresh(&mut self, _: &Client, _: Unsaved) -> Ready<Result<()>>
+    where
+        Self: OnServer,
+    {
+        ready(Ok(()))
+    }
+    #[cfg(not(rust_analyzer))]
+    #[doc(hidden)]
+    fn delete(self, _: &Client) -> Ready<Result<Self>>
+    where
+        Self: OnServer,
+    {
+        ready(Ok(self))
+    }
+
     #[doc(hidden)]
     type Partial: Send;
     #[doc(hidden)]
@@ -68,6 +95,14 @@ pub trait ParseObject: Snapshot + Send + Sync + Sized + 'static {
     #[doc(hidden)]
     fn __copy(&mut self, from: &Self, field: usize);
 }
+
+/// Never implemented: it gives what only a stored object has, called on a plain value, its own error message.
+#[diagnostic::on_unimplemented(
+    message = "this `{Self}` is not stored yet: create it first with `.create(&client)`",
+    label = "called on a plain value, not on a stored object",
+    note = "`let mut stored = value.create(&client).await?;` gives an `Object<{Self}>`, which can be saved, refreshed and deleted"
+)]
+pub trait OnServer {}
 
 /// What dirty tracking needs of a model: a copy of the value as the server holds it.
 #[diagnostic::on_unimplemented(

@@ -96,7 +96,7 @@ impl Operation {
         Ok(match self {
             Self::Increment(by) => match value {
                 Some(Value::Number(number)) => Some(Value::Number(sum(&number, by)?)),
-                None => Some(Value::Number(by.clone())),
+                None => Some(Value::Number(sum(&Number::from(0), by)?)),
                 Some(_) => return Err("not a number".into()),
             },
             Self::Add(more) => {
@@ -132,10 +132,12 @@ fn sum(a: &Number, b: &Number) -> Result<Number, String> {
     let beyond = || format!("{a} + {b} is beyond what the field can hold");
     if let (Some(a), Some(b)) = (a.as_i128(), b.as_i128()) {
         let total = a.checked_add(b).ok_or_else(beyond)?;
+        // beyond 2^53 the server would hold another number
         return i64::try_from(total)
+            .ok()
+            .filter(|total| total.unsigned_abs() <= 1 << 53)
             .map(Number::from)
-            .or_else(|_| u64::try_from(total).map(Number::from))
-            .map_err(|_| beyond());
+            .ok_or_else(beyond);
     }
     let total = a.as_f64().zip(b.as_f64()).map(|(a, b)| a + b);
     total.and_then(Number::from_f64).ok_or_else(beyond)

@@ -77,6 +77,7 @@ pub trait Comparable: ParseValue {
 
 macro_rules! comparable {
     ($($kind:ty: $($type:ty)*;)*) => {$($(
+        #[diagnostic::do_not_recommend]
         impl Comparable for $type {
             type Kind = $kind;
         }
@@ -120,7 +121,10 @@ impl<T: ParseObject> Comparable for Pointer<T> {
 pub trait Ordered: Comparable {}
 
 macro_rules! ordered {
-    ($($type:ty)*) => {$( impl Ordered for $type {} )*};
+    ($($type:ty)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl Ordered for $type {}
+    )*};
 }
 
 ordered! { i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 String DateTime<Utc> ObjectId }
@@ -136,13 +140,31 @@ impl<V: Ordered> Ordered for Option<V> {}
 )]
 pub trait Textual: Comparable {}
 
+#[diagnostic::do_not_recommend]
 impl Textual for String {}
 
 #[diagnostic::do_not_recommend]
 impl<V: Textual> Textual for Option<V> {}
 
+/// A text to look for: anything that is a `str`.
+#[diagnostic::on_unimplemented(
+    message = "a text lookup needs a text, and `{Self}` is none",
+    label = "not a text"
+)]
+pub trait AsText {
+    #[doc(hidden)]
+    fn as_text(&self) -> &str;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: AsRef<str>> AsText for T {
+    fn as_text(&self) -> &str {
+        self.as_ref()
+    }
+}
+
 /// Lookups of every field that compares.
-impl<R, V: ParseValue> Field<R, V> {
+impl<R, V> Field<R, V> {
     /// `field = value`: equal. On an array: holds the value. Wire form `{"field": value}`.
     pub fn eq(self, value: impl IntoOperand<V>) -> Q<R> {
         self.compare("$eq", value.into_operand())
@@ -217,67 +239,67 @@ impl<R, V: ParseValue> Field<R, V> {
     }
 
     /// `field__contains = "text"`: holds the text anywhere. Wire form `$regex`, with the text quoted.
-    pub fn contains(self, text: impl AsRef<str>) -> Q<R>
+    pub fn contains(self, text: impl AsText) -> Q<R>
     where
         V: Textual,
     {
-        self.regex_test(text::pattern(Anchor::None, text.as_ref()), "")
+        self.regex_test(text::pattern(Anchor::None, text.as_text()), "")
     }
 
     /// As [`contains`](Self::contains), in upper or lower case.
-    pub fn icontains(self, text: impl AsRef<str>) -> Q<R>
+    pub fn icontains(self, text: impl AsText) -> Q<R>
     where
         V: Textual,
     {
-        self.regex_test(text::pattern(Anchor::None, text.as_ref()), "i")
+        self.regex_test(text::pattern(Anchor::None, text.as_text()), "i")
     }
 
     /// `field__startswith = "text"`. Wire form `$regex`, with the text quoted; an index serves it.
-    pub fn startswith(self, text: impl AsRef<str>) -> Q<R>
+    pub fn startswith(self, text: impl AsText) -> Q<R>
     where
         V: Textual,
     {
-        self.regex_test(text::pattern(Anchor::Start, text.as_ref()), "")
+        self.regex_test(text::pattern(Anchor::Start, text.as_text()), "")
     }
 
     /// As [`startswith`](Self::startswith), in upper or lower case.
-    pub fn istartswith(self, text: impl AsRef<str>) -> Q<R>
+    pub fn istartswith(self, text: impl AsText) -> Q<R>
     where
         V: Textual,
     {
-        self.regex_test(text::pattern(Anchor::Start, text.as_ref()), "i")
+        self.regex_test(text::pattern(Anchor::Start, text.as_text()), "i")
     }
 
     /// `field__endswith = "text"`. Wire form `$regex`, with the text quoted.
-    pub fn endswith(self, text: impl AsRef<str>) -> Q<R>
+    pub fn endswith(self, text: impl AsText) -> Q<R>
     where
         V: Textual,
     {
-        self.regex_test(text::pattern(Anchor::End, text.as_ref()), "")
+        self.regex_test(text::pattern(Anchor::End, text.as_text()), "")
     }
 
     /// As [`endswith`](Self::endswith), in upper or lower case.
-    pub fn iendswith(self, text: impl AsRef<str>) -> Q<R>
+    pub fn iendswith(self, text: impl AsText) -> Q<R>
     where
         V: Textual,
     {
-        self.regex_test(text::pattern(Anchor::End, text.as_ref()), "i")
+        self.regex_test(text::pattern(Anchor::End, text.as_text()), "i")
     }
 
     /// `field__regex = "^J.*n$"`: matches the regular expression, in the database's own dialect. Wire form
     /// `$regex`, as it is: never pass a user's text here.
-    pub fn regex(self, pattern: impl Into<String>) -> Q<R>
+    pub fn regex(self, pattern: impl AsText) -> Q<R>
     where
         V: Textual,
     {
-        self.regex_test(pattern.into(), "")
+        self.regex_test(pattern.as_text().to_owned(), "")
     }
 
     /// As [`regex`](Self::regex), in upper or lower case.
-    pub fn iregex(self, pattern: impl Into<String>) -> Q<R>
+    pub fn iregex(self, pattern: impl AsText) -> Q<R>
     where
         V: Textual,
     {
-        self.regex_test(pattern.into(), "i")
+        self.regex_test(pattern.as_text().to_owned(), "i")
     }
 }

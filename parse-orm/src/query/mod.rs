@@ -16,7 +16,7 @@ mod text;
 mod view;
 
 pub use condition::Q;
-pub use field::{Comparable, Field, Ordered, Textual};
+pub use field::{AsText, Comparable, Field, Ordered, Textual};
 pub use operand::{IntoOperand, IntoOperandList, IntoRange, Operand, OperandOf, kind};
 pub use order::{Include, IntoInclude, IntoOrder, Order, Sortable};
 pub use set::{Objects, QuerySet};

@@ -28,7 +28,7 @@ impl Operand {
 /// A value that a field of the type `V` can be compared with.
 #[diagnostic::on_unimplemented(
     message = "a field of type `{V}` cannot be compared with `{Self}`",
-    label = "expected a value for a field of type `{V}`, found `{Self}`",
+    label = "not a value that this field compares with",
     note = "an `Option<T>` field compares with a bare `T`, a `Vec<T>` field with one element `T`, a `Pointer<T>` field with `&Object<T>` or a `Pointer<T>`",
     note = "to ask whether a field has a value at all use the lookup `isnull = true` or `isnull = false`"
 )]
@@ -118,6 +118,12 @@ impl OperandOf<kind::Number> for usize {
     }
 }
 
+impl OperandOf<kind::Number> for &usize {
+    fn operand(self) -> Operand {
+        OperandOf::<kind::Number>::operand(*self)
+    }
+}
+
 impl<Zone: TimeZone> OperandOf<kind::Instant> for DateTime<Zone> {
     fn operand(self) -> Operand {
         Operand(to_json(&self.with_timezone(&Utc)))
@@ -188,8 +194,8 @@ impl<T: ParseObject> OperandOf<kind::Reference<T>> for &Pointer<T> {
 
 /// Several values for the lookups `in` and `nin`.
 #[diagnostic::on_unimplemented(
-    message = "the lookups `in` and `nin` need a list of values for a field of type `{V}`, and `{Self}` is none",
-    label = "not a list",
+    message = "the lookups `in` and `nin` need a list of values for a field of type `{V}`, found `{Self}`",
+    label = "not a list of such values",
     note = "write `= [a, b]`, or give a `Vec` or a slice; for a single value leave the lookup away: `field = value`"
 )]
 pub trait IntoOperandList<V> {
@@ -253,8 +259,8 @@ where
 
 /// The two ends of the lookup `range`.
 #[diagnostic::on_unimplemented(
-    message = "the lookup `range` needs two ends for a field of type `{V}`, and `{Self}` does not have them",
-    label = "not a range",
+    message = "the lookup `range` needs two values for a field of type `{V}`, found `{Self}`",
+    label = "not two such values",
     note = "write `= (low, high)` or `= low..=high` (both ends included), or `= low..high` (the upper end excluded)"
 )]
 pub trait IntoRange<V> {

@@ -54,7 +54,10 @@ impl<R> fmt::Debug for Order<R> {
 pub trait Sortable: ParseValue {}
 
 macro_rules! sortable {
-    ($($type:ty)*) => {$( impl Sortable for $type {} )*};
+    ($($type:ty)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl Sortable for $type {}
+    )*};
 }
 
 sortable! { i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 String bool DateTime<Utc> ObjectId }
@@ -62,14 +65,20 @@ sortable! { i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 String bool DateTime<Utc> Obje
 #[diagnostic::do_not_recommend]
 impl<V: Sortable> Sortable for Option<V> {}
 
-impl<R, V: Sortable> Field<R, V> {
+impl<R, V> Field<R, V> {
     /// Smallest first; rows without the field come before all others.
-    pub fn asc(self) -> Order<R> {
+    pub fn asc(self) -> Order<R>
+    where
+        V: Sortable,
+    {
         Order::new(self.name.into(), false)
     }
 
     /// Largest first; rows without the field come after all others.
-    pub fn desc(self) -> Order<R> {
+    pub fn desc(self) -> Order<R>
+    where
+        V: Sortable,
+    {
         Order::new(self.name.into(), true)
     }
 }
@@ -131,9 +140,12 @@ impl<R> fmt::Debug for Include<R> {
     }
 }
 
-impl<R, V: Includable> Field<R, V> {
+impl<R, V> Field<R, V> {
     /// The objects that this field points to, for `select_related`.
-    pub fn include(self) -> Include<R> {
+    pub fn include(self) -> Include<R>
+    where
+        V: Includable,
+    {
         Include::new(self.name.into())
     }
 }

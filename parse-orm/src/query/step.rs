@@ -9,8 +9,8 @@ use std::fmt;
 
 /// A field that a lookup can go through: a pointer, or an embedded struct.
 #[diagnostic::on_unimplemented(
-    message = "a lookup cannot go through a field of type `{Self}`: it is neither a pointer nor an embedded struct, and what follows it is not a lookup",
-    label = "neither a pointer nor an embedded struct, and not followed by a known lookup",
+    message = "there is nothing behind a field of type `{Self}`, and what follows it here is not a lookup either",
+    label = "neither a field behind a pointer or in an embedded struct, nor a lookup",
     note = "the lookups are: exact, ne, gt, gte, lt, lte, range, in, nin, isnull, contains, icontains, startswith, istartswith, endswith, iendswith, regex, iregex"
 )]
 pub trait Traversable: ParseValue {
@@ -71,7 +71,8 @@ impl<V: Traversable> Traversable for Option<V> {
     }
 }
 
-impl<R, V: Traversable> Field<R, V> {
+// bounds on the methods, not on the `impl`: a field that does not meet them gets the message of the trait
+impl<R, V> Field<R, V> {
     /// What is behind the field meets a condition: `player__name = "Ann"` without macros is
     /// `F.player.has(Player::F.name.eq("Ann"))`.
     ///
@@ -88,14 +89,30 @@ impl<R, V: Traversable> Field<R, V> {
     ///     r#"{"player":{"$inQuery":{"where":{"name":"Ann"},"className":"Player"}}}"#
     /// );
     /// ```
-    pub fn has(self, condition: Q<V::Target>) -> Q<R> {
+    pub fn has(self, condition: Q<V::Target>) -> Q<R>
+    where
+        V: Traversable,
+    {
         Q::new(V::wrap(self.name, condition).0)
     }
 
-    /// For generated code: the fields behind the field.
+    /// For generated code: the fields behind the other field, which is this one. Were it this one's own type that
+    /// has the bound, the compiler would not find the method, and not get to the trait's message.
     #[doc(hidden)]
-    pub fn target(self) -> V::Fields {
-        V::FIELDS
+    pub fn target<W: Traversable>(self, _: Field<R, W>) -> W::Fields {
+        W::FIELDS
+    }
+
+    /// For generated code: the fields of the embedded struct, as in [`target`](Self::target).
+    #[doc(hidden)]
+    pub fn inner<W: Embedded>(self, _: Field<R, W>) -> W::Fields {
+        W::FIELDS
+    }
+
+    /// For generated code: the fields of the included model, as in [`target`](Self::target).
+    #[doc(hidden)]
+    pub fn model<W: Includable>(self, _: Field<R, W>) -> <W::Model as ParseObject>::Fields {
+        W::Model::F
     }
 }
 
@@ -110,15 +127,12 @@ pub trait Embedded: Traversable {}
 #[diagnostic::do_not_recommend]
 impl<V: Embedded> Embedded for Option<V> {}
 
-impl<R, V: Embedded> Field<R, V> {
-    /// For generated code: the fields of the embedded struct.
-    #[doc(hidden)]
-    pub fn inner(self) -> V::Fields {
-        V::FIELDS
-    }
-
+impl<R, V> Field<R, V> {
     /// The order of the embedded struct, as one of the row: `F.address.within(Address::F.city.asc())`.
-    pub fn within(self, order: Order<V::Target>) -> Order<R> {
+    pub fn within(self, order: Order<V::Target>) -> Order<R>
+    where
+        V: Embedded,
+    {
         Order::new(format!("{}.{}", self.name, order.key).into(), order.descending)
     }
 }
@@ -149,16 +163,13 @@ impl<V: Includable> Includable for Vec<V> {
     type Model = V::Model;
 }
 
-impl<R, V: Includable> Field<R, V> {
-    /// For generated code: the fields of the included model.
-    #[doc(hidden)]
-    pub fn model(self) -> <V::Model as ParseObject>::Fields {
-        V::Model::F
-    }
-
+impl<R, V> Field<R, V> {
     /// What to include of the included objects as well: `player.team` without macros is
     /// `F.player.and_include(Player::F.team.include())`.
-    pub fn and_include(self, include: Include<V::Model>) -> Include<R> {
+    pub fn and_include(self, include: Include<V::Model>) -> Include<R>
+    where
+        V: Includable,
+    {
         Include::new(format!("{}.{}", self.name, include.path).into())
     }
 }
