@@ -132,14 +132,15 @@ impl<V: AnyJson> Codec<V> for JsonValue<V> {
             *old = newer;
         }
     }
-    fn is_absent(self, _: &V) -> bool {
-        false
+    /// `None` writes `null`: the same as no value, as in any other field.
+    fn is_absent(self, value: &V) -> bool {
+        matches!(serde_json::to_value(value), Ok(JsonTree::Null))
     }
     fn or_missing(self, value: Option<V>, field: usize) -> Result<V, usize> {
-        value.ok_or(field)
+        value.or_else(|| serde_json::from_value(JsonTree::Null).ok()).ok_or(field)
     }
     fn kind(self) -> (FieldType, bool) {
-        (FieldType::Object, false)
+        (FieldType::Object, serde_json::from_value::<V>(JsonTree::Null).is_ok())
     }
 }
 

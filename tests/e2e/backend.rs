@@ -53,8 +53,6 @@ pub enum PostgresCannot {
     NegateMissingFields,
     /// `{"$in": []}`, and a sub-query that finds nothing, match the rows without the field instead of none.
     ListNothing,
-    /// `{"$ne": null}` makes it forget every other constraint on the same key.
-    CombineNotNull,
     /// `Add` keeps the elements as a set without an order, and duplicates may go.
     KeepTheOrderOfAdded,
     /// Rows without the field come last in ascending order, where MongoDB has them first.

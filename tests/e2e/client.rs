@@ -11,27 +11,12 @@ use wiremock::{Mock, ResponseTemplate};
 
 #[tokio::test]
 async fn row_36_any_mount_path_with_and_without_a_slash() -> Outcome {
-    for (mount, url_path) in [
-        ("/", ""),
-        ("/parse/", "/parse"),
-        ("/a/b", "/a/b"),
-        ("/ünï", "/%C3%BCn%C3%AF"),
-    ] {
-        let server = MockServer::builder().mount_path(mount).start().await;
-        let Ok(server) = server else {
-            panic!("the mock does not start at {mount}")
-        };
-        let base = format!("http://{}", server.address());
-        for url in [
-            format!("{base}{url_path}"),
-            format!("{base}{url_path}/"),
-            server.url().to_owned(),
-        ] {
-            let client = Client::builder(&url).app_id("app").rest_key("rest").build()?;
-            assert_eq!(client.url(), format!("{base}{url_path}"));
-            if mount == "/ünï" {
-                continue;
-            }
+    for (mount, url_path) in [("/", ""), ("/parse/", "/parse"), ("/a/b", "/a/b")] {
+        let server = MockServer::builder().mount_path(mount).start().await?;
+        let base = format!("http://{}{url_path}", server.address());
+        for url in [base.clone(), format!("{base}/"), server.url().to_owned()] {
+            let client = Client::builder(url).app_id("app").rest_key("rest").build()?;
+            assert_eq!(client.url(), base);
             let mut stored = team("r", "Red").create(&client).await?;
             stored.name = "Blue".into();
             stored.save(&client).await?;
@@ -211,7 +196,6 @@ async fn redirects_are_not_followed() -> Outcome {
     Ok(())
 }
 
-/// An application may bring its own HTTP client.
 #[tokio::test]
 async fn several_clients_of_one_server() -> Outcome {
     let server = wiremock::MockServer::start().await;

@@ -193,7 +193,7 @@ async fn several_conditions_on_one_field() -> Outcome {
 
 #[tokio::test]
 async fn not_null_beside_other_conditions() -> Outcome {
-    let backend = mock_because_postgres_cannot(PostgresCannot::CombineNotNull).await;
+    let backend = backend().await;
     let all = games(&backend).await?;
     finds! { backend,
         all.filter(rating__isnull = false, rating__gt = 2) => "cd",

@@ -2,6 +2,10 @@
 //!
 //! Against the mock server, one for each test; or, where `PARSE_SERVER_URL` is set, the same tests against that
 //! server. See `backend.rs`.
+#![allow(
+    clippy::needless_borrows_for_generic_args,
+    reason = "that lookups take borrowed values too is tested"
+)]
 
 mod backend;
 mod client;
@@ -9,6 +13,7 @@ mod error_shapes;
 mod errors;
 mod included;
 mod keeping;
+mod local_state;
 mod lookups;
 mod lookups_text;
 mod models;
@@ -20,6 +25,7 @@ mod queries;
 mod relations;
 mod secrets;
 mod staged_answers;
+mod streams;
 mod traversal;
 mod values;
 mod values_refused;

@@ -112,7 +112,7 @@ async fn a_target_that_nobody_has() -> Outcome {
 
 #[tokio::test]
 async fn not_null_and_not_through_a_pointer() -> Outcome {
-    let backend = mock_because_postgres_cannot(PostgresCannot::CombineNotNull).await;
+    let backend = backend().await;
     let all = games(&backend).await?;
     finds! { backend,
         all.filter(!Q(player.name = "Bob"), player__isnull = false) => "ac",

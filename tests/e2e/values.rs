@@ -224,7 +224,11 @@ async fn bytes_can_be_changed() -> Outcome {
     let backend = mock_because_postgres_cannot(PostgresCannot::ChangeBytes).await;
     let client = backend.client();
     let mut stored = Holder { data: None }.create(client).await?;
-    for data in [Some(Bytes::from(vec![0])), Some(Bytes::from((0..=255).collect::<Vec<u8>>())), None] {
+    for data in [
+        Some(Bytes::from(vec![0])),
+        Some(Bytes::from((0..=255).collect::<Vec<u8>>())),
+        None,
+    ] {
         stored.data = data.clone();
         stored.save(client).await?;
         assert_eq!(Holder::get(client, stored.id()).await?.data, data);

@@ -40,7 +40,11 @@ enum Step {
     Revert,
     Save,
     /// Another program changes the row, and this one refreshes.
-    Refresh { others_whole: i64, others_tag: String, unsaved: bool },
+    Refresh {
+        others_whole: i64,
+        others_tag: String,
+        unsaved: bool,
+    },
     /// Out of the program and in again.
     Keep,
 }

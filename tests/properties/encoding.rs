@@ -33,7 +33,6 @@ proptest! {
             for text in &texts {
                 Note { run: case.clone(), text: text.clone() }.create(client).await.map_err(failed)?;
             }
-            // each once
             let mut distinct = texts.clone();
             distinct.sort();
             distinct.dedup();
@@ -65,13 +64,14 @@ proptest! {
     #[test]
     fn row_35_ids_in_addresses(id in text().prop_filter("an id", |id| !id.is_empty())) {
         static SERVER: OnceLock<(parse_orm_mock::MockServer, Client)> = OnceLock::new();
-        let (_, client) = SERVER.get_or_init(|| {
+        let (mock, client) = SERVER.get_or_init(|| {
             run(async {
                 let mock = parse_orm_mock::MockServer::builder().allow_custom_object_id(true).start().await.unwrap();
                 let client = mock.client();
                 Ok((mock, client))
             }).unwrap()
         });
+        mock.reset();
         run(async {
             let note = Note { run: unique(), text: "first".into() };
             let mut stored = Draft::new(note).id(id.as_str()).create(client).await.map_err(failed)?;

@@ -62,11 +62,13 @@ fn double() -> impl Strategy<Value = f64> {
 
 /// To the millisecond, in the years that the server can hold.
 fn date() -> impl Strategy<Value = DateTime<Utc>> {
-    (-62_167_219_200_000_i64..=253_402_300_799_999).prop_map(|millis| Utc.timestamp_millis_opt(millis).unwrap())
+    (-62_167_219_200_000_i64..=253_402_300_799_999)
+        .prop_map(|millis| Utc.timestamp_millis_opt(millis).unwrap())
 }
 
 fn place() -> impl Strategy<Value = GeoPoint> {
-    (-90.0..=90.0, -180.0..=180.0).prop_map(|(latitude, longitude)| GeoPoint::new(latitude, longitude).unwrap())
+    (-90.0..=90.0, -180.0..=180.0)
+        .prop_map(|(latitude, longitude)| GeoPoint::new(latitude, longitude).unwrap())
 }
 
 fn text() -> impl Strategy<Value = String> {
@@ -100,24 +102,38 @@ fn choice() -> impl Strategy<Value = Choice> {
 }
 
 fn inside() -> impl Strategy<Value = Inside> {
-    (text(), prop::option::of(double()), date(), prop::collection::vec(choice(), 0..3))
-        .prop_map(|(text, maybe, at, list)| Inside { text, maybe, at, list })
+    (
+        text(),
+        prop::option::of(double()),
+        date(),
+        prop::collection::vec(choice(), 0..3),
+    )
+        .prop_map(|(text, maybe, at, list)| Inside {
+            text,
+            maybe,
+            at,
+            list,
+        })
 }
 
 fn area() -> impl Strategy<Value = Polygon> {
     prop::collection::vec(place(), 3..6)
         .prop_filter("different corners", |ring| {
-            ring.iter().enumerate().all(|(index, point)| !ring[..index].contains(point))
+            ring.iter()
+                .enumerate()
+                .all(|(index, point)| !ring[..index].contains(point))
         })
         .prop_map(|ring| Polygon::new(ring).unwrap())
 }
 
 fn access() -> impl Strategy<Value = Acl> {
     prop::collection::vec(("[a-zA-Z0-9]{1,10}", any::<bool>()), 0..3).prop_map(|entries| {
-        entries.into_iter().fold(Acl::new().allow_read(Who::Public), |acl, (name, role)| {
-            let who = if role { Who::role(name) } else { Who::user(name) };
-            acl.allow_write(who)
-        })
+        entries
+            .into_iter()
+            .fold(Acl::new().allow_read(Who::Public), |acl, (name, role)| {
+                let who = if role { Who::role(name) } else { Who::user(name) };
+                acl.allow_write(who)
+            })
     })
 }
 

@@ -10,7 +10,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub fn cases(cases: u32) -> Config {
     let default = Config::default();
     Config {
-        cases: if std::env::var_os("PROPTEST_CASES").is_some() { default.cases } else { cases },
+        cases: if std::env::var_os("PROPTEST_CASES").is_some() {
+            default.cases
+        } else {
+            cases
+        },
         failure_persistence: None,
         ..default
     }

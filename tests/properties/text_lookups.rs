@@ -15,9 +15,9 @@ struct Line {
 fn text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         prop::sample::select(vec![
-            "\\Q", "\\E", "\\", "\\\\", "\\E.*\\Q", "Q", "E", ".", "*", ".*", "+", "?", "(", ")", "[", "]", "{", "}",
-            "|", "^", "$", "\n", "\r", " ", "#", "-", "/", "a", "b", "A", "é", "日", "🎲", "(?i)", "[^]", "\\d", "\\b",
-            "$1", "\u{0}", "\u{2028}", "&&", "--", "~~",
+            "\\Q", "\\E", "\\", "\\\\", "\\E.*\\Q", "Q", "E", ".", "*", ".*", "+", "?", "(", ")", "[", "]",
+            "{", "}", "|", "^", "$", "\n", "\r", " ", "#", "-", "/", "a", "b", "A", "é", "日", "🎲", "(?i)",
+            "[^]", "\\d", "\\b", "$1", "\u{0}", "\u{2028}", "&&", "--", "~~",
         ])
         .prop_map(String::from),
         "[a-c]{1,2}",
@@ -33,12 +33,17 @@ fn rows_and_needle() -> impl Strategy<Value = (Vec<String>, String)> {
         let (from, to) = (from.min(letters.len()), to.min(letters.len()));
         letters[from.min(to)..to.max(from)].iter().collect::<String>()
     };
-    (prop::collection::vec(text(), 1..6), text(), any::<bool>(), 0_usize..8, 0_usize..8).prop_map(
-        move |(rows, other, own, from, to)| {
+    (
+        prop::collection::vec(text(), 1..6),
+        text(),
+        any::<bool>(),
+        0_usize..8,
+        0_usize..8,
+    )
+        .prop_map(move |(rows, other, own, from, to)| {
             let needle = if own { part(&rows[0], from, to) } else { other };
             (rows, needle)
-        },
-    )
+        })
 }
 
 proptest! {

@@ -162,7 +162,14 @@ fn model() -> impl Strategy<Value = Model> {
         prop::option::weighted(0.7, (0_i64..5, prop::option::of(word()))),
         prop::option::weighted(0.7, 0_usize..4),
     )
-        .prop_map(|(number, text, flag, tags, place, target)| Model { number, text, flag, tags, place, target })
+        .prop_map(|(number, text, flag, tags, place, target)| Model {
+            number,
+            text,
+            flag,
+            tags,
+            place,
+            target,
+        })
 }
 
 /// The targets of all rows: name and size.
@@ -289,12 +296,23 @@ impl Tree {
     }
 
     fn condition(&self, targets: &[Object<Target>]) -> Q<Row> {
-        let all = |trees: &[Self]| trees.iter().map(|tree| tree.condition(targets)).collect::<Vec<_>>();
+        let all = |trees: &[Self]| {
+            trees
+                .iter()
+                .map(|tree| tree.condition(targets))
+                .collect::<Vec<_>>()
+        };
         match self {
             Self::Test(test) => test.condition(targets),
             Self::Not(tree) => !tree.condition(targets),
-            Self::And(trees) => all(trees).into_iter().reduce(|all, next| all & next).unwrap_or_default(),
-            Self::Or(trees) => all(trees).into_iter().reduce(|all, next| all | next).unwrap_or_default(),
+            Self::And(trees) => all(trees)
+                .into_iter()
+                .reduce(|all, next| all & next)
+                .unwrap_or_default(),
+            Self::Or(trees) => all(trees)
+                .into_iter()
+                .reduce(|all, next| all | next)
+                .unwrap_or_default(),
         }
     }
 }
@@ -306,7 +324,15 @@ fn world() -> World {
     let targets = run(async {
         let mut targets = Vec::new();
         for (name, size) in TARGETS {
-            targets.push(Target { name: name.into(), size }.create(&client).await.map_err(failed)?);
+            targets.push(
+                Target {
+                    name: name.into(),
+                    size,
+                }
+                .create(&client)
+                .await
+                .map_err(failed)?,
+            );
         }
         Ok(targets)
     });

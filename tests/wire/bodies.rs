@@ -39,14 +39,24 @@ async fn a_create_has_every_value_and_nothing_else() {
     let client = server.client();
     score(1).create(&client).await.unwrap();
     let request = server.requests().pop().unwrap();
-    assert_eq!((request.wire_method.as_str(), request.path.as_str()), ("POST", "/classes/GameScore"));
+    assert_eq!(
+        (request.wire_method.as_str(), request.path.as_str()),
+        ("POST", "/classes/GameScore")
+    );
     assert_eq!(
         request.body,
         Some(json!({"score": 1, "playerName": "Ann", "cheatMode": false, "skills": [], "rivals": []}))
     );
 
     let point = |latitude, longitude| GeoPoint::new(latitude, longitude).unwrap();
-    let player = Player { name: "p".into(), team: None, home: None }.create(&client).await.unwrap();
+    let player = Player {
+        name: "p".into(),
+        team: None,
+        home: None,
+    }
+    .create(&client)
+    .await
+    .unwrap();
     let full = GameScore {
         ratio: Some(2.0),
         played_at: Some("2026-01-31T12:00:00.1239Z".parse().unwrap()),
@@ -56,12 +66,20 @@ async fn a_create_has_every_value_and_nothing_else() {
         area: Some(Polygon::new([point(0.0, 1.0), point(2.0, 3.0), point(4.0, 5.0)]).unwrap()),
         data: Some(Bytes::from(vec![0, 255])),
         any: Some(json!({"n": null})),
-        home: Some(Address { city: "Bern".into(), zip_code: None, geo: None }),
+        home: Some(Address {
+            city: "Bern".into(),
+            zip_code: None,
+            geo: None,
+        }),
         player: Some(player.pointer()),
         rivals: vec![player.pointer()],
         ..score(1)
     };
-    Draft::new(full).acl(Acl::new().allow_read(Who::Public)).create(&client).await.unwrap();
+    Draft::new(full)
+        .acl(Acl::new().allow_read(Who::Public))
+        .create(&client)
+        .await
+        .unwrap();
     let pointer = json!({"__type": "Pointer", "className": "Player", "objectId": player.id()});
     assert_eq!(
         last_body(&server),
@@ -130,13 +148,20 @@ async fn arrays() {
 #[tokio::test]
 async fn arrays_of_pointers() {
     let (server, client, mut object) = stored().await;
-    let player = Player { name: "p".into(), team: Some(Pointer::<Team>::to("t")), home: None };
+    let player = Player {
+        name: "p".into(),
+        team: Some(Pointer::<Team>::to("t")),
+        home: None,
+    };
     let player = player.create(&client).await.unwrap();
     object.add_rivals([&player]);
     assert!(object.rivals[0].get().is_ok());
     object.save(&client).await.unwrap();
     let pointer = json!({"__type": "Pointer", "className": "Player", "objectId": player.id()});
-    assert_eq!(last_body(&server), json!({"rivals": {"__op": "Add", "objects": [pointer]}}));
+    assert_eq!(
+        last_body(&server),
+        json!({"rivals": {"__op": "Add", "objects": [pointer]}})
+    );
 }
 
 #[tokio::test]
@@ -148,10 +173,10 @@ async fn relations() {
     update!(|object| { object.add_to_opponents([to("a")]); object.remove_from_opponents([to("a")]); }
         => {"opponents": {"__op": "RemoveRelation", "objects": [pointer("a")]}});
     update!(|object| { object.add_to_opponents([to("a")]); object.remove_from_opponents([to("b")]); }
-        => {"opponents": {"__op": "Batch", "ops": [
-            {"__op": "AddRelation", "objects": [pointer("a")]},
-            {"__op": "RemoveRelation", "objects": [pointer("b")]},
-        ]}});
+    => {"opponents": {"__op": "Batch", "ops": [
+        {"__op": "AddRelation", "objects": [pointer("a")]},
+        {"__op": "RemoveRelation", "objects": [pointer("b")]},
+    ]}});
     update!(|object| { object.remove_from_opponents([to("a")]); object.add_to_opponents([to("a")]); object.score = 1; }
         => {"score": 1, "opponents": {"__op": "AddRelation", "objects": [pointer("a")]}});
 }

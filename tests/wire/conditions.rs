@@ -151,9 +151,17 @@ fn row_2_conditions_on_one_key_share_it() {
 #[test]
 fn filters_add_up() {
     let once = query!(GameScore.filter(score__gt = 1, cheat_mode = true, score__lt = 5));
-    let twice = query!(GameScore.filter(score__gt = 1).filter(cheat_mode = true).filter(score__lt = 5));
+    let twice = query!(
+        GameScore
+            .filter(score__gt = 1)
+            .filter(cheat_mode = true)
+            .filter(score__lt = 5)
+    );
     assert_eq!(where_of(&once), where_of(&twice));
-    assert_eq!(where_of(&once), json!({"score": {"$gt": 1, "$lt": 5}, "cheatMode": true}));
+    assert_eq!(
+        where_of(&once),
+        json!({"score": {"$gt": 1, "$lt": 5}, "cheatMode": true})
+    );
 }
 
 #[test]
@@ -200,7 +208,11 @@ fn negations() {
         (!Q(player.name = "a")), !f.player.has(Player::F.name.eq("a")),
             {"player": {"$notInQuery": {"where": {"name": "a"}, "className": "Player"}}};
     }
-    let excluded = query!(GameScore.exclude(score = 1).exclude(cheat_mode = true, score__gt = 2));
+    let excluded = query!(
+        GameScore
+            .exclude(score = 1)
+            .exclude(cheat_mode = true, score__gt = 2)
+    );
     assert_eq!(
         where_of(&excluded),
         json!({"score": {"$ne": 1}, "$nor": [{"cheatMode": true, "score": {"$gt": 2}}]})

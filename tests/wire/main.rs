@@ -1,4 +1,8 @@
 //! What travels, to the letter: the parameters of queries, the bodies of creates and updates, headers.
+#![allow(
+    clippy::needless_borrows_for_generic_args,
+    reason = "that lookups take borrowed values too is tested"
+)]
 
 mod bodies;
 mod conditions;

@@ -15,25 +15,51 @@ fn query_sets() {
     let set = GameScore::objects();
     assert_eq!(parameters(&set), json!({}));
     assert_eq!(parameters(&query!(GameScore)), json!({}));
-    assert_eq!(parameters(&query!(set.limit(5).skip(10))), json!({"limit": 5, "skip": 10}));
-    assert_eq!(parameters(&query!(set.limit(0))), json!({"limit": 0}));
-    assert_eq!(parameters(&query!(set.order_by(-score, player_name))), json!({"order": "-score,playerName"}));
     assert_eq!(
-        parameters(&query!(set.order_by(home.zip_code, -home.geo.floor, object_id, -created_at, updated_at))),
+        parameters(&query!(set.limit(5).skip(10))),
+        json!({"limit": 5, "skip": 10})
+    );
+    assert_eq!(parameters(&query!(set.limit(0))), json!({"limit": 0}));
+    assert_eq!(
+        parameters(&query!(set.order_by(-score, player_name))),
+        json!({"order": "-score,playerName"})
+    );
+    assert_eq!(
+        parameters(&query!(set.order_by(
+            home.zip_code,
+            -home.geo.floor,
+            object_id,
+            -created_at,
+            updated_at
+        ))),
         json!({"order": "home.zipCode,-home.geo.floor,objectId,-createdAt,updatedAt"})
     );
     assert_eq!(
-        parameters(&query!(set.select_related(player.team, rivals).select_related(player))),
+        parameters(&query!(
+            set.select_related(player.team, rivals).select_related(player)
+        )),
         json!({"include": "player.team,rivals,player"})
     );
-    assert_eq!(parameters(&query!(set.select_related(player, player))), json!({"include": "player"}));
     assert_eq!(
-        parameters(&query!(set.filter(score = 1).order_by(score).limit(3).skip(1).select_related(player))),
+        parameters(&query!(set.select_related(player, player))),
+        json!({"include": "player"})
+    );
+    assert_eq!(
+        parameters(&query!(
+            set.filter(score = 1)
+                .order_by(score)
+                .limit(3)
+                .skip(1)
+                .select_related(player)
+        )),
         json!({"where": {"score": 1}, "order": "score", "limit": 3, "skip": 1, "include": "player"})
     );
     let f = GameScore::F;
     assert_eq!(
-        parameters(&set.order_by(vec![f.score.desc()]).select_related(f.player.and_include(Player::F.team.include()))),
+        parameters(
+            &set.order_by(vec![f.score.desc()])
+                .select_related(f.player.and_include(Player::F.team.include()))
+        ),
         json!({"order": "-score", "include": "player.team"})
     );
     // a query set of everything asks for everything
@@ -66,16 +92,33 @@ fn slices() {
 #[test]
 fn debug_shows_the_query() {
     let set = query!(GameScore.filter(score__gt = 1).order_by(-score));
-    assert_eq!(format!("{set:?}"), r#"QuerySet<GameScore>({"where":{"score":{"$gt":1}},"order":"-score"})"#);
-    assert_eq!(format!("{:?}", set.slice(..2)), r#"Slice<GameScore>({"where":{"score":{"$gt":1}},"order":"-score","limit":2})"#);
-    assert_eq!(format!("{:?}", q!(GameScore, score = 1)), r#"Q<GameScore>({"score":1})"#);
+    assert_eq!(
+        format!("{set:?}"),
+        r#"QuerySet<GameScore>({"where":{"score":{"$gt":1}},"order":"-score"})"#
+    );
+    assert_eq!(
+        format!("{:?}", set.slice(..2)),
+        r#"Slice<GameScore>({"where":{"score":{"$gt":1}},"order":"-score","limit":2})"#
+    );
+    assert_eq!(
+        format!("{:?}", q!(GameScore, score = 1)),
+        r#"Q<GameScore>({"score":1})"#
+    );
 }
 
 /// The parameters of the last request.
 fn asked(server: &MockServer) -> Value {
     let request = server.requests().pop().unwrap();
-    assert_eq!((request.wire_method.as_str(), request.path.as_str()), ("GET", "/classes/GameScore"));
-    request.query.into_iter().map(|(name, value)| (name, Value::String(value))).collect::<serde_json::Map<_, _>>().into()
+    assert_eq!(
+        (request.wire_method.as_str(), request.path.as_str()),
+        ("GET", "/classes/GameScore")
+    );
+    request
+        .query
+        .into_iter()
+        .map(|(name, value)| (name, Value::String(value)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 /// What each terminal asks for.
@@ -88,25 +131,46 @@ async fn terminals() -> parse_orm::Result<()> {
     let filter = r#"{"score":1}"#;
 
     let _ = set.all(&client).await?;
-    assert_eq!(asked(&server), json!({"where": filter, "order": "objectId", "limit": "1000", "include": "player"}));
+    assert_eq!(
+        asked(&server),
+        json!({"where": filter, "order": "objectId", "limit": "1000", "include": "player"})
+    );
     let _ = ordered.all(&client).await?;
-    assert_eq!(asked(&server), json!({"where": filter, "order": "-score,objectId", "limit": "1000", "include": "player"}));
+    assert_eq!(
+        asked(&server),
+        json!({"where": filter, "order": "-score,objectId", "limit": "1000", "include": "player"})
+    );
     let _ = ordered.slice(5..8).all(&client).await?;
     assert_eq!(
         asked(&server),
         json!({"where": filter, "order": "-score,objectId", "limit": "3", "skip": "5", "include": "player"})
     );
     let _ = set.first(&client).await?;
-    assert_eq!(asked(&server), json!({"where": filter, "order": "objectId", "limit": "1", "include": "player"}));
+    assert_eq!(
+        asked(&server),
+        json!({"where": filter, "order": "objectId", "limit": "1", "include": "player"})
+    );
     let _ = ordered.last(&client).await?;
-    assert_eq!(asked(&server), json!({"where": filter, "order": "score", "limit": "1", "include": "player"}));
+    assert_eq!(
+        asked(&server),
+        json!({"where": filter, "order": "score", "limit": "1", "include": "player"})
+    );
     let _ = set.get(&client).await;
-    assert_eq!(asked(&server), json!({"where": filter, "limit": "2", "include": "player"}));
+    assert_eq!(
+        asked(&server),
+        json!({"where": filter, "limit": "2", "include": "player"})
+    );
     // counting needs no rows, no order and nothing included
     let _ = ordered.count(&client).await?;
-    assert_eq!(asked(&server), json!({"where": filter, "limit": "0", "count": "1"}));
+    assert_eq!(
+        asked(&server),
+        json!({"where": filter, "limit": "0", "count": "1"})
+    );
     let _ = set.exists(&client).await?;
-    assert_eq!(asked(&server), json!({"where": filter, "limit": "1", "keys": "objectId"}));
+    assert_eq!(
+        asked(&server),
+        json!({"where": filter, "limit": "1", "keys": "objectId"})
+    );
     Ok(())
 }
 

@@ -13,7 +13,10 @@ async fn staged() -> wiremock::MockServer {
         "results": [], "count": 0, "objectId": "abc", "createdAt": "2026-01-01T00:00:00.000Z",
         "score": 1, "playerName": "Ann", "cheatMode": false, "skills": [], "rivals": [],
     });
-    Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_json(answer)).mount(&server).await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(200).set_body_json(answer))
+        .mount(&server)
+        .await;
     server
 }
 
@@ -30,7 +33,10 @@ fn ours(request: &wiremock::Request) -> Vec<(String, String)> {
 }
 
 fn pairs(headers: &[(&str, &str)]) -> Vec<(String, String)> {
-    headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 #[tokio::test]
@@ -55,7 +61,13 @@ async fn headers() -> parse_orm::Result<()> {
     let token = ("x-parse-session-token", "r:token");
     let key = ("x-parse-master-key", "the master");
     let json = ("content-type", "application/json");
-    let sent: Vec<_> = server.received_requests().await.unwrap().iter().map(ours).collect();
+    let sent: Vec<_> = server
+        .received_requests()
+        .await
+        .unwrap()
+        .iter()
+        .map(ours)
+        .collect();
     assert_eq!(
         sent,
         [
@@ -75,14 +87,25 @@ async fn headers() -> parse_orm::Result<()> {
 #[tokio::test]
 async fn row_50_master_and_session_exclude_each_other() -> parse_orm::Result<()> {
     let server = staged().await;
-    let client = Client::builder(server.uri()).app_id("a").build()?.with_session("r:token");
+    let client = Client::builder(server.uri())
+        .app_id("a")
+        .build()?
+        .with_session("r:token");
     let master = client.master("m");
-    for handle in [&*master, &master.with_session("r:other"), &master.without_session()] {
+    for handle in [
+        &*master,
+        &master.with_session("r:other"),
+        &master.without_session(),
+    ] {
         GameScore::objects().count(handle).await?;
     }
     for request in server.received_requests().await.unwrap() {
         let has = |name: &str| request.headers.contains_key(name);
-        assert!(!(has("x-parse-master-key") && has("x-parse-session-token")), "{:?}", request.headers);
+        assert!(
+            !(has("x-parse-master-key") && has("x-parse-session-token")),
+            "{:?}",
+            request.headers
+        );
     }
     Ok(())
 }
@@ -90,11 +113,18 @@ async fn row_50_master_and_session_exclude_each_other() -> parse_orm::Result<()>
 #[tokio::test]
 async fn row_35_addresses_are_encoded() -> parse_orm::Result<()> {
     let server = staged().await;
-    let client = Client::builder(format!("{}/parse/", server.uri())).app_id("a").build()?;
+    let client = Client::builder(format!("{}/parse/", server.uri()))
+        .app_id("a")
+        .build()?;
     let _ = GameScore::get(&client, "a/b&c+d%20#é?").await;
-    let _ = query!(GameScore.filter(player_name = "a&b=c+d%20#é?\"\\ /")).get(&client).await;
+    let _ = query!(GameScore.filter(player_name = "a&b=c+d%20#é?\"\\ /"))
+        .get(&client)
+        .await;
     let requests = server.received_requests().await.unwrap();
-    assert_eq!(requests[0].url.path(), "/parse/classes/GameScore/a%2Fb%26c%2Bd%2520%23%C3%A9%3F");
+    assert_eq!(
+        requests[0].url.path(),
+        "/parse/classes/GameScore/a%2Fb%26c%2Bd%2520%23%C3%A9%3F"
+    );
     assert_eq!(requests[0].url.query(), None);
     assert_eq!(
         requests[1].url.query(),
@@ -109,11 +139,24 @@ async fn row_34_long_queries_are_posted() -> parse_orm::Result<()> {
     let server = MockServer::start().await;
     let client = server.client();
     let long = "x".repeat(3000);
-    let set = query!(GameScore.filter(player_name__in = [&long]).order_by(-score).select_related(player).limit(3).skip(1));
+    let set = query!(
+        GameScore
+            .filter(player_name__in = [&long])
+            .order_by(-score)
+            .select_related(player)
+            .limit(3)
+            .skip(1)
+    );
     set.all(&client).await?;
     let request = server.requests().pop().unwrap();
-    assert_eq!((request.wire_method.as_str(), request.method.as_str()), ("POST", "GET"));
-    assert_eq!((request.path.as_str(), request.query.len()), ("/classes/GameScore", 0));
+    assert_eq!(
+        (request.wire_method.as_str(), request.method.as_str()),
+        ("POST", "GET")
+    );
+    assert_eq!(
+        (request.path.as_str(), request.query.len()),
+        ("/classes/GameScore", 0)
+    );
     assert_eq!(request.header("content-type"), Some("application/json"));
     let sent = request.body.unwrap();
     assert_eq!(
@@ -126,7 +169,10 @@ async fn row_34_long_queries_are_posted() -> parse_orm::Result<()> {
 
     set.count(&client).await?;
     let sent = server.requests().pop().and_then(|request| request.body).unwrap();
-    assert_eq!(sent, json!({"where": {"playerName": {"$in": [long]}}, "limit": 0, "count": 1}));
+    assert_eq!(
+        sent,
+        json!({"where": {"playerName": {"$in": [long]}}, "limit": 0, "count": 1})
+    );
     Ok(())
 }
 
@@ -144,7 +190,10 @@ async fn row_34_the_threshold() -> parse_orm::Result<()> {
             "POST" => {
                 shortest_post = shortest_post.min(length);
                 let body: Value = serde_json::from_slice(&request.body).unwrap();
-                assert_eq!(body, json!({"_method": "GET", "where": {"playerName": name}, "limit": 2}));
+                assert_eq!(
+                    body,
+                    json!({"_method": "GET", "where": {"playerName": name}, "limit": 2})
+                );
                 assert_eq!(request.url.query(), None);
             }
             other => panic!("{other}"),

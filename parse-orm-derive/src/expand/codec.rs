@@ -159,13 +159,19 @@ pub(super) fn model(model: &Model<'_>, codegen: &TokenStream, tokens: &Ident) ->
         let (ident, codec) = (field.ident, of(number));
         quote!(#codegen::Codec::merge(#codec, &mut self.#ident, partial.#ident);)
     });
-    let absent = numbered()
-        .filter(|(_, field)| !field.json)
-        .map(|(number, field)| {
-            let absent = absent(field, number, codegen);
-            quote!(set.put(#number, #absent);)
-        });
+    let absent = numbered().map(|(number, field)| {
+        let absent = absent(field, number, codegen);
+        quote!(set.put(#number, #absent);)
+    });
     let not_stored = not_stored(&model.skipped, &model.broken, codegen);
+    let skipped: Vec<&Ident> = model.skipped.iter().map(|field| field.ident).collect();
+    let carry = (!skipped.is_empty()).then(|| {
+        quote! {
+            fn __carry(&mut self, from: Self) {
+                #(self.#skipped = from.#skipped;)*
+            }
+        }
+    });
     let codecs = codecs(fields, codegen);
     let accessors = accessors(model, codegen);
 
@@ -225,6 +231,7 @@ pub(super) fn model(model: &Model<'_>, codegen: &TokenStream, tokens: &Ident) ->
                         _ => ::core::result::Result::Err(#codegen::no_such_field_to_write()),
                     }
                 }
+                #carry
                 fn __diff(&self, other: &Self) -> #codegen::FieldSet {
                     let mut set = #codegen::FieldSet::EMPTY;
                     #(set.put(#numbers, !#compared);)*

@@ -94,6 +94,9 @@ pub trait ParseObject: Snapshot + Send + Sync + Sized + 'static {
     fn __absent(&self) -> FieldSet;
     #[doc(hidden)]
     fn __copy(&mut self, from: &Self, field: usize);
+    /// Takes over the fields that are not stored, for a value that was read anew.
+    #[doc(hidden)]
+    fn __carry(&mut self, _from: Self) {}
 }
 
 /// Never implemented: it gives what only a stored object has, called on a plain value, its own error message.

@@ -75,7 +75,8 @@ impl<T: ParseObject> Object<T> {
             .read(path, &NoParams {})
             .await
             .map_err(|error| self.gone(error))?;
-        let newer = row::<T>(&bytes)?;
+        let mut newer = row::<T>(&bytes)?;
+        newer.value.__carry(self.value.clone());
         match self.pending.take().filter(|_| unsaved == Unsaved::Keep) {
             None => *self = newer,
             Some(pending) => {

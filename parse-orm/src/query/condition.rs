@@ -247,7 +247,7 @@ impl Serialize for Node {
 }
 
 /// Conditions that all hold, sorted by key: those on one key share its object, and what does not fit
-/// beside another (a second `$regex`, a second `$or`) goes to `$and`. Nothing ever overwrites.
+/// beside another (a second `$regex`, a second `$or`) goes to `$and`. Nothing ever overwrites another.
 #[derive(Default)]
 struct Merged<'a> {
     keys: Vec<(&'a str, Vec<&'a Test>)>,
@@ -271,9 +271,7 @@ impl<'a> Merged<'a> {
             Node::Or(_) | Node::Nor(_) => self.rest.push(node),
             Node::Test { key, test } => match self.keys.iter_mut().find(|(other, _)| other == key) {
                 None => self.keys.push((key, vec![test])),
-                Some((_, tests)) if tests.iter().all(|other| other.operator() != test.operator()) => {
-                    tests.push(test);
-                }
+                Some((_, tests)) if tests.iter().all(|other| other.fits_beside(test)) => tests.push(test),
                 Some(_) => self.rest.push(node),
             },
         }
@@ -359,6 +357,13 @@ impl Serialize for Tests<'_> {
 }
 
 impl Test {
+    /// True when both can stand in the object of one key. Two of one operator cannot; and parse-server on
+    /// PostgreSQL forgets everything that stands beside `{"$ne": null}`.
+    fn fits_beside(&self, other: &Self) -> bool {
+        let not_null = |test: &Self| matches!(test, Self::Compare("$ne", Operand(Ok(Value::Null))));
+        self.operator() != other.operator() && !not_null(self) && !not_null(other)
+    }
+
     fn operator(&self) -> &'static str {
         match self {
             Self::Compare(operator, _) => operator,
