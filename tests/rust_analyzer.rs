@@ -331,3 +331,20 @@ fn only_what_is_wrong_is_a_problem() {
         assert!(!problems.is_empty(), "{wrong} is no problem");
     }
 }
+
+#[test]
+fn changes_complete() {
+    completes(&[
+        ("query!(GameScore.update(sc$0))", &["score"], &[]),
+        ("query!(GameScore.update(sc$0 += 1))", &["score"], &[]),
+        (
+            "query!(GameScore.update(cheat_mode = true, sc$0))",
+            &["score"],
+            &[],
+        ),
+        ("query!(GameScore.update(score = F(sc$0) + 1))", &["score"], &[]),
+        ("query!(GameScore.update(score = min$0))", &["minimum"], &[]),
+        ("query!(GameScore.update(score.incr$0))", &["increment"], &[]),
+        ("query!(GameScore.update(score += 1).ru$0)", &["run"], &[]),
+    ]);
+}

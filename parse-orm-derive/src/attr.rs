@@ -49,7 +49,7 @@ impl On {
             Self::Model => "a model",
             Self::Embedded => "an embedded struct",
             Self::Enum => "an enum",
-            Self::View => "view",
+            Self::View => "a view",
         }
     }
 }

@@ -81,7 +81,10 @@ use proc_macro::TokenStream;
 #[proc_macro_derive(ParseObject, attributes(parse))]
 pub fn parse_object(input: TokenStream) -> TokenStream {
     match syn::parse::<syn::DeriveInput>(input) {
-        Ok(input) => model::derive(&input).into(),
+        Ok(mut input) => {
+            types::name_self(&mut input);
+            model::derive(&input).into()
+        }
         Err(error) => error.to_compile_error().into(),
     }
 }
@@ -117,7 +120,10 @@ pub fn parse_object(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(ParseValue, attributes(parse))]
 pub fn parse_value(input: TokenStream) -> TokenStream {
     match syn::parse::<syn::DeriveInput>(input) {
-        Ok(input) => value::derive(&input).into(),
+        Ok(mut input) => {
+            types::name_self(&mut input);
+            value::derive(&input).into()
+        }
         Err(error) => error.to_compile_error().into(),
     }
 }

@@ -1,7 +1,9 @@
 //! What can be told of a type by its spelling: which accessors it gets, and mistakes worth a message of
 //! their own. Everything else is up to the compiler and the traits.
 
-use syn::{GenericArgument, PathArguments, Type};
+use proc_macro2::{Group, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{Data, DeriveInput, GenericArgument, Ident, Meta, PathArguments, Type};
 
 /// The last name of a path and its type arguments: `std::vec::Vec<T>` is `("Vec", [T])`.
 pub(crate) fn named(ty: &Type) -> Option<(String, Vec<&Type>)> {
@@ -163,6 +165,58 @@ pub(crate) fn mistake(ty: &Type) -> Option<(&Type, String)> {
     }
 }
 
+/// Writes the struct's name where its field types and their `#[parse(..)]` say `Self`, which would be
+/// something else within the generated code.
+pub(crate) fn name_self(input: &mut DeriveInput) {
+    let Data::Struct(data) = &mut input.data else {
+        return;
+    };
+    for field in &mut data.fields {
+        let named = named_self(field.ty.to_token_stream(), &input.ident);
+        if let Some(ty) = named.and_then(|tokens| syn::parse2(tokens).ok()) {
+            field.ty = ty;
+        }
+        for attr in field
+            .attrs
+            .iter_mut()
+            .filter(|attr| attr.path().is_ident("parse"))
+        {
+            if let Meta::List(list) = &mut attr.meta {
+                if let Some(tokens) = named_self(list.tokens.clone(), &input.ident) {
+                    list.tokens = tokens;
+                }
+            }
+        }
+    }
+}
+
+/// The tokens with the name, if there is a `Self` in them.
+fn named_self(tokens: TokenStream, name: &Ident) -> Option<TokenStream> {
+    let mut found = false;
+    let named = tokens
+        .into_iter()
+        .map(|token| match token {
+            TokenTree::Ident(ident) if ident == "Self" => {
+                found = true;
+                let mut name = name.clone();
+                name.set_span(ident.span());
+                name.into()
+            }
+            TokenTree::Group(group) => match named_self(group.stream(), name) {
+                Some(stream) => {
+                    found = true;
+                    let mut named = Group::new(group.delimiter(), stream);
+                    named.set_span(group.span());
+                    named.into()
+                }
+                None => group.into(),
+            },
+            other => other,
+        })
+        .collect();
+    found.then_some(named)
+}
+
 /// The name of the wrapper, if a type is one that stands around models.
 fn wrapped(ty: &Type) -> Option<&'static str> {
     let (name, _) = named(ty)?;
@@ -182,7 +236,7 @@ fn innermost(ty: &Type) -> &Type {
 }
 
 /// A type, or an expression, as the user would write it.
-pub(crate) fn spelled(tokens: &impl quote::ToTokens) -> String {
+pub(crate) fn spelled(tokens: &impl ToTokens) -> String {
     let text = tokens.to_token_stream().to_string();
     let text = [
         (" :: ", "::"),

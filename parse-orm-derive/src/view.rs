@@ -3,11 +3,11 @@
 
 use crate::attr::{Container, On};
 use crate::error::Errors;
+use crate::expand;
 use crate::model::{krate, named_fields};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::DeriveInput;
-use syn::spanned::Spanned;
 
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
@@ -28,13 +28,16 @@ fn view(input: &DeriveInput, errors: &mut Errors) -> Option<TokenStream> {
         }
     }
     let Some(model) = container.model else {
-        errors.at(
-            &input.ident,
-            format!(
-                "a view is a part of a model: add `#[parse(model = GameScore)]` to `{}`",
-                input.ident
-            ),
-        );
+        // a misspelled key was reported already
+        if errors.count() == 0 {
+            errors.at(
+                &input.ident,
+                format!(
+                    "a view is a part of a model: add `#[parse(model = ..)]` to `{}`",
+                    input.ident
+                ),
+            );
+        }
         return None;
     };
     let (owner, model, name) = (&input.ident, model.value, input.ident.to_string());
@@ -52,16 +55,21 @@ fn view(input: &DeriveInput, errors: &mut Errors) -> Option<TokenStream> {
         .iter()
         .map(|ident| quote_spanned!(ident.span()=> FIELDS.#ident))
         .collect();
-    let codecs: Vec<_> = tokens
+    let codecs: Vec<_> = numbers.iter().map(|number| expand::codec(*number)).collect();
+    let functions = tokens
         .iter()
         .zip(&types)
-        .map(|(token, ty)| quote_spanned!(ty.span()=> #codegen::view_field::<_, _, #ty>(#token)))
-        .collect();
+        .zip(&numbers)
+        .map(|((token, ty), number)| {
+            expand::codec_of(*number, ty, &quote!(#codegen::ViewCodec), &quote!(#token.view()))
+        });
     Some(quote! {
         #[automatically_derived]
         #[allow(unused_variables, unused_mut, clippy::all, clippy::pedantic)]
         const _: () = {
             const FIELDS: <#model as #codegen::ParseObject>::Fields = <#model as #codegen::ParseObject>::F;
+
+            #(#functions)*
 
             struct Partial { #(#idents: ::core::option::Option<#types>,)* }
 

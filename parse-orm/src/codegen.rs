@@ -3,7 +3,7 @@
 pub use crate::object::{FieldSet, Operation, ParseObject, Raw, Schema, Snapshot, WrappedInPointer};
 pub use crate::query::{
     Comparable, Embedded, Field, Objects, Operand, OperandOf, Order, Ordered, ParseView, Q, QuerySet,
-    Request, Sortable, Textual, Through, Traversable, ViewField,
+    Request, Sortable, Textual, Through, Traversable, ViewCodec,
 };
 pub use crate::value::{FieldSchema, FieldType, Form, ParseValue, decode_json, encode_json, same_json};
 pub use crate::{Object, ObjectId, Pointer, Relation};
@@ -137,10 +137,15 @@ impl<V: AnyJson> Codec<V> for JsonValue<V> {
         matches!(serde_json::to_value(value), Ok(JsonTree::Null))
     }
     fn or_missing(self, value: Option<V>, field: usize) -> Result<V, usize> {
-        value.or_else(|| serde_json::from_value(JsonTree::Null).ok()).ok_or(field)
+        value
+            .or_else(|| serde_json::from_value(JsonTree::Null).ok())
+            .ok_or(field)
     }
     fn kind(self) -> (FieldType, bool) {
-        (FieldType::Object, serde_json::from_value::<V>(JsonTree::Null).is_ok())
+        (
+            FieldType::Object,
+            serde_json::from_value::<V>(JsonTree::Null).is_ok(),
+        )
     }
 }
 
@@ -399,36 +404,6 @@ pub fn decode_embedded<'de, D: Deserializer<'de>, E: EmbeddedObject>(from: D) ->
         }
     }
     from.deserialize_map(Read::<E>(PhantomData))
-}
-
-/// What generated code does with a field of a view. A type that does not fit the model's field is reported
-/// at [`view_field`].
-pub trait ViewCodec<V> {
-    /// Asks the server for the field.
-    fn request(self, request: &mut Request);
-    /// Reads the wire form.
-    fn decode<'de, D: Deserializer<'de>>(self, from: D) -> Result<V, D::Error>;
-    /// The value of a missing field, or the field's number.
-    fn or_missing(self, value: Option<V>, field: usize) -> Result<V, usize>;
-}
-
-struct Viewed<R, M, V>(Field<R, M>, PhantomData<V>);
-
-/// The codec of a view's field.
-pub fn view_field<R, M, V: ViewField<M>>(field: Field<R, M>) -> impl ViewCodec<V> {
-    Viewed(field, PhantomData)
-}
-
-impl<R, M, V: ViewField<M>> ViewCodec<V> for Viewed<R, M, V> {
-    fn request(self, request: &mut Request) {
-        request.field::<R, M, V>(self.0);
-    }
-    fn decode<'de, D: Deserializer<'de>>(self, from: D) -> Result<V, D::Error> {
-        V::decode(from)
-    }
-    fn or_missing(self, value: Option<V>, field: usize) -> Result<V, usize> {
-        value.or_else(V::missing).ok_or(field)
-    }
 }
 
 /// Decodes an enum from the name of its variant.

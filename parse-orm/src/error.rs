@@ -61,6 +61,9 @@ pub enum Error {
     /// The object behind a pointer was asked for, but it was not part of the answer.
     #[error(transparent)]
     NotIncluded(Box<NotIncluded>),
+    /// Work on many objects was done in part.
+    #[error(transparent)]
+    Interrupted(Box<Interrupted>),
     /// The client's own configuration is wrong.
     #[error("client configuration: {0}")]
     Config(String),
@@ -73,6 +76,7 @@ impl Error {
         match self {
             Self::Server(error) => error.code,
             Self::DoesNotExist { .. } => Some(ErrorCode::ObjectNotFound),
+            Self::Interrupted(error) => error.cause.code(),
             _ => None,
         }
     }
@@ -205,6 +209,41 @@ impl NotIncluded {
             ),
         }
     }
+}
+
+/// An object that could not be updated, among others that were.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[error("`{id}`: {error}")]
+pub struct UpdateFailure {
+    /// The object.
+    pub id: ObjectId,
+    /// Why.
+    #[source]
+    pub error: Error,
+}
+
+/// An update of many objects stopped, because one of its batches was not answered as it should be.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[error(
+    "{class_name}: {updated} objects were updated, {} were refused, {} are in doubt and {} untouched: {cause}",
+    .failed.len(), .in_doubt.len(), .untouched.len()
+)]
+pub struct Interrupted {
+    /// The class of the objects.
+    pub class_name: &'static str,
+    /// How many objects were updated.
+    pub updated: u64,
+    /// The objects that the server refused to update, each with its reason.
+    pub failed: Vec<UpdateFailure>,
+    /// The objects of the batch that was not answered: each may be updated or not.
+    pub in_doubt: Vec<ObjectId>,
+    /// The objects that were not yet sent.
+    pub untouched: Vec<ObjectId>,
+    /// What stopped it.
+    #[source]
+    pub cause: Error,
 }
 
 macro_rules! codes {

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod batch;
 mod client;
 #[doc(hidden)]
 pub mod codegen;
@@ -22,14 +23,16 @@ pub mod prelude {
 }
 
 pub use client::{Client, ClientBuilder, MasterClient, Secret};
-pub use error::{DecodeError, Error, ErrorCode, InvalidError, NotIncluded, Result, ServerError};
+pub use error::{
+    DecodeError, Error, ErrorCode, Interrupted, InvalidError, NotIncluded, Result, ServerError, UpdateFailure,
+};
 pub use object::{Draft, FieldSet, Object, ParseObject, Pointer, Relation, Schema, Unsaved};
 pub use parse_orm_derive::{ParseObject, ParseValue, ParseView};
 pub use query::{
-    AsText,
-    Comparable, Embedded, Field, Includable, Include, Included, IntoInclude, IntoOperand, IntoOperandList,
-    IntoOrder, IntoRange, Objects, Operand, OperandOf, Order, Ordered, ParseView, Q, QuerySet, Rows, Slice,
-    Sortable, Textual, Traversable, ViewField, kind,
+    Amount, AsText, Assign, Change, Comparable, Elements, Embedded, Field, Includable, Include, Included,
+    IntoInclude, IntoOperand, IntoOperandList, IntoOrder, IntoRange, IntoValue, Objects, Operand, OperandOf,
+    Optional, Order, Ordered, ParseView, Q, QuerySet, Rows, Slice, Sortable, Textual, Traversable, Update,
+    Updated, ViewField, kind,
 };
 pub use value::{
     Acl, Bytes, FieldSchema, FieldType, File, Form, GeoError, GeoPoint, Json, ObjectId, ParseValue,
@@ -59,6 +62,7 @@ pub use parse_orm_derive::{__q_in_editor as __q, __query_in_editor as __query};
 /// | `order_by(-score, player_name)` | descending, then ascending |
 /// | `select_related(player.team)` | with the objects behind the pointers |
 /// | `[10..20]` | rows 10 to 19 |
+/// | `update(score += 1, level = 20)` | the same changes for every row: see [`QuerySet::update`] |
 ///
 /// Lookups: `exact ne gt gte lt lte range in nin isnull`, and for text `contains icontains startswith
 /// istartswith endswith iendswith regex iregex`. Values are ordinary expressions; `.await` and `?` work in

@@ -62,6 +62,8 @@ pub enum PostgresCannot {
     QuoteEveryText,
     /// An update of a Bytes field is refused (119); only a create takes one.
     ChangeBytes,
+    /// Adding to a null gives the amount, where MongoDB refuses.
+    RefuseToAddToNull,
     /// A field that no row ever had cannot be asked for: 500.
     AskForUnknownFields,
 }

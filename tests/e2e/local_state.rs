@@ -23,27 +23,44 @@ struct Profile {
 async fn a_field_that_is_not_stored_survives_saving_and_refreshing() {
     let backend = backend().await;
     let client = backend.client();
-    let profile = Profile { name: "Ann".into(), settings: None, draft: "mine".into() };
+    let profile = Profile {
+        name: "Ann".into(),
+        settings: None,
+        draft: "mine".into(),
+    };
     let mut profile = profile.create(client).await.unwrap();
     profile.draft = "still mine".into();
     assert!(!profile.is_dirty());
     profile.name = "Anna".into();
     profile.refresh(client, Unsaved::Keep).await.unwrap();
-    assert_eq!((profile.draft.as_str(), profile.name.as_str()), ("still mine", "Anna"));
+    assert_eq!(
+        (profile.draft.as_str(), profile.name.as_str()),
+        ("still mine", "Anna")
+    );
     profile.refresh(client, Unsaved::Discard).await.unwrap();
-    assert_eq!((profile.draft.as_str(), profile.name.as_str()), ("still mine", "Ann"));
+    assert_eq!(
+        (profile.draft.as_str(), profile.name.as_str()),
+        ("still mine", "Ann")
+    );
 }
 
 #[tokio::test]
 async fn an_optional_serde_field_may_be_missing_and_is_deleted_by_none() {
     let backend = backend().await;
     let client = backend.client();
-    let profile = Profile { name: "Bob".into(), settings: None, draft: String::new() };
+    let profile = Profile {
+        name: "Bob".into(),
+        settings: None,
+        draft: String::new(),
+    };
     let mut profile = profile.create(client).await.unwrap();
     assert_eq!(Profile::get(client, profile.id()).await.unwrap().settings, None);
     profile.settings = Some(Settings { volume: 7 });
     profile.save(client).await.unwrap();
-    assert_eq!(Profile::get(client, profile.id()).await.unwrap().settings, Some(Settings { volume: 7 }));
+    assert_eq!(
+        Profile::get(client, profile.id()).await.unwrap().settings,
+        Some(Settings { volume: 7 })
+    );
     profile.settings = None;
     assert_eq!(profile.dirty_fields(), ["settings"]);
     profile.save(client).await.unwrap();

@@ -27,5 +27,6 @@ mod secrets;
 mod staged_answers;
 mod streams;
 mod traversal;
+mod updates;
 mod values;
 mod values_refused;

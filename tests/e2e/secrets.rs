@@ -152,7 +152,12 @@ async fn traces_show_no_secret() -> Outcome {
         .start()
         .await?;
     let collector = Collector::default();
+    // with a single subscriber, tracing asks the thread that comes first whether anybody listens, and that
+    // may be another test's; with two it asks the subscribers
+    let _second = tracing::Dispatch::new(collector.clone());
     let guard = tracing::subscriber::set_default(collector.clone());
+    let _ = Team::objects().exists(&server.client()).await?;
+    tracing::callsite::rebuild_interest_cache();
 
     let master = server.master_client();
     let mut stored = team("SECRET run", "SECRET name").create(&master).await?;

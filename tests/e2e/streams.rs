@@ -61,9 +61,18 @@ async fn a_slice_and_a_limit_end_a_stream() {
     seed(client, &run, 12).await;
     let all = query!(Row.filter(run = &run).order_by(n));
     let numbers = |rows: Vec<Object<Row>>| rows.iter().map(|row| row.n).collect::<Vec<_>>();
-    assert_eq!(numbers(query!(all[3..6]).stream(client).try_collect().await.unwrap()), [3, 4, 5]);
-    assert_eq!(numbers(all.limit(2).stream(client).try_collect().await.unwrap()), [0, 1]);
-    assert_eq!(numbers(all.skip(10).stream(client).try_collect().await.unwrap()), [10, 11]);
+    assert_eq!(
+        numbers(query!(all[3..6]).stream(client).try_collect().await.unwrap()),
+        [3, 4, 5]
+    );
+    assert_eq!(
+        numbers(all.limit(2).stream(client).try_collect().await.unwrap()),
+        [0, 1]
+    );
+    assert_eq!(
+        numbers(all.skip(10).stream(client).try_collect().await.unwrap()),
+        [10, 11]
+    );
 }
 
 #[derive(ParseView, Debug, PartialEq)]
@@ -79,6 +88,18 @@ async fn a_view_holds_the_fields_that_it_names_in_the_order_of_the_query() {
     let client = backend.client();
     let run = backend.run();
     seed(client, &run, 7).await;
-    let short: Vec<Short> = query!(Row.filter(run = &run).order_by(-n)[..2]).values(client).await.unwrap();
-    assert_eq!(short, [Short { n: 6, b: Some("b6".into()) }, Short { n: 5, b: None }]);
+    let short: Vec<Short> = query!(Row.filter(run = &run).order_by(-n)[..2])
+        .values(client)
+        .await
+        .unwrap();
+    assert_eq!(
+        short,
+        [
+            Short {
+                n: 6,
+                b: Some("b6".into())
+            },
+            Short { n: 5, b: None }
+        ]
+    );
 }

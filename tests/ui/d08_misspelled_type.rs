@@ -1,8 +1,13 @@
 use parse_orm::prelude::*;
 
+#[derive(ParseValue, Clone)]
+struct Address {
+    city: String,
+}
+
 #[derive(ParseObject, Clone)]
 struct Player {
-    name: Strin,
+    home: Adress,
     score: i64,
 }
 

@@ -34,5 +34,6 @@ fn main() {
     let team = Team { name: "Red".into() };
     let _ = query!(Player.filter(team = &team));
     let player = Player { name: "Ann".into(), team: Some((&team).into()) };
-    let other = Player { name: "Bea".into(), team: Some(team) };
+    let other: Option<Pointer<Team>> = None;
+    let _ = other.map(|pointer| pointer == team);
 }

@@ -9,26 +9,41 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Ident;
 use syn::spanned::Spanned;
 
-/// For every field a function that returns its codec. Its return type is the only place which says that the
-/// field's type has one, and begins and ends where the user's type does: a type that has none is underlined
-/// there, and reported once.
+/// For every field a function that returns its codec.
 pub(crate) fn codecs(fields: &[Field<'_>], codegen: &TokenStream) -> TokenStream {
     let codecs = fields.iter().enumerate().map(|(number, field)| {
         let ty = field.ty;
-        let (first, last) = edges(ty);
-        let path = respan(codegen, first);
-        let open = quote_spanned!(first=> impl #path::Codec<);
-        let close = quote_spanned!(last=> >);
-        let function = codec_name(number);
         let codec = if field.json { quote!(json) } else { quote!(value) };
-        // the `return` spares the user a note on the type that is returned
-        quote! {
-            #[inline(always)]
-            #[allow(clippy::all, clippy::pedantic)]
-            fn #function() -> #open #ty #close { return #codegen::#codec::<#ty>(); }
-        }
+        codec_of(
+            number,
+            ty,
+            &quote!(#codegen::Codec),
+            &quote!(#codegen::#codec::<#ty>()),
+        )
     });
     quote!(#(#codecs)*)
+}
+
+/// A function that returns the codec of one field. Its return type is the only place which says that the
+/// field's type has one, and begins and ends where the user's type does: a type that has none is underlined
+/// there, and reported once.
+pub(crate) fn codec_of(
+    number: usize,
+    ty: &syn::Type,
+    codec: &TokenStream,
+    value: &TokenStream,
+) -> TokenStream {
+    let (first, last) = edges(ty);
+    let codec = respan(codec, first);
+    let open = quote_spanned!(first=> impl #codec<);
+    let close = quote_spanned!(last=> >);
+    let function = codec_name(number);
+    // the `return` spares the user a note on the type that is returned
+    quote! {
+        #[inline(always)]
+        #[allow(clippy::all, clippy::pedantic)]
+        fn #function() -> #open #ty #close { return #value; }
+    }
 }
 
 fn codec_name(number: usize) -> Ident {
@@ -55,7 +70,7 @@ fn respan(tokens: &TokenStream, span: Span) -> TokenStream {
 }
 
 /// The codec of the field with this number.
-pub(super) fn of(number: usize) -> TokenStream {
+pub(crate) fn of(number: usize) -> TokenStream {
     let function = codec_name(number);
     quote!(#function())
 }

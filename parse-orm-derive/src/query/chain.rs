@@ -9,7 +9,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall, UnOp};
 
 /// The methods whose arguments are lookups, orders or paths.
-const REWRITTEN: [&str; 4] = ["filter", "exclude", "order_by", "select_related"];
+const REWRITTEN: [&str; 5] = ["filter", "exclude", "order_by", "select_related", "update"];
 /// Other methods of a query set, for the did-you-mean.
 const OTHERS: [&str; 9] = [
     "limit", "skip", "slice", "all", "first", "last", "get", "count", "exists",
@@ -94,6 +94,7 @@ fn method(paths: &Paths, call: &ExprMethodCall) -> TokenStream {
             "order_by" => "order_by(-score)",
             "select_related" => "select_related(player)",
             "exclude" => "exclude(cheat_mode = true)",
+            "update" => "update(score += 1)",
             _ => "filter(score__gte = 1000)",
         };
         return syn::Error::new(
@@ -129,23 +130,31 @@ fn method(paths: &Paths, call: &ExprMethodCall) -> TokenStream {
             let includes = arguments.iter().map(|argument| include(&fields, argument));
             quote_spanned!(span=> #set.select_related([#(#includes),*]))
         }
+        "update" => super::update::call(&set, &fields, arguments.iter(), span),
         _ if arguments.iter().any(holds_assign) => {
             let message = if OTHERS.contains(&text.as_str()) {
                 format!("`{text}` takes no lookups\nfilter first: `.filter(..).{text}(..)`")
             } else {
                 let near = did_you_mean(&text, &REWRITTEN[..2]);
-                format!("`{text}` takes no lookups{near}\nthe methods that take `field = value` are `filter` and `exclude`")
+                format!(
+                    "`{text}` takes no lookups{near}\nthe methods that take `field = value` are `filter`, `exclude` and `update`"
+                )
             };
             return syn::Error::new(span, message).to_compile_error();
         }
         // a plain call would first be told that its argument, a field, is an unknown variable
-        _ if REWRITTEN.iter().any(|known| strsim::damerau_levenshtein(known, &text) == 1)
+        _ if REWRITTEN
+            .iter()
+            .any(|known| strsim::damerau_levenshtein(known, &text) == 1)
             && !arguments.is_empty()
             && arguments.iter().all(is_path) =>
         {
             return syn::Error::new(
                 span,
-                format!("a query set has no method `{text}`{}", did_you_mean(&text, &REWRITTEN)),
+                format!(
+                    "a query set has no method `{text}`{}",
+                    did_you_mean(&text, &REWRITTEN)
+                ),
             )
             .to_compile_error();
         }
@@ -171,8 +180,11 @@ fn order(fields: &Ident, argument: &Expr) -> TokenStream {
         path => (false, path),
     };
     let Some(path) = path_of(path) else {
-        return syn::Error::new_spanned(argument, "expected a field, such as `score`, or `-score` for descending order")
-            .to_compile_error();
+        return syn::Error::new_spanned(
+            argument,
+            "expected a field, such as `score`, or `-score` for descending order",
+        )
+        .to_compile_error();
     };
     let direction = if descending { "desc" } else { "asc" };
     walk(fields, &path, ["inner", "within", direction])
@@ -205,13 +217,20 @@ fn path_of(expr: &Expr) -> Option<Vec<Ident>> {
 /// `f.a.within(f.a.inner(f.a).b.asc())`, for a path of any length.
 fn walk(fields: &Ident, path: &[Ident], names: [&str; 3]) -> TokenStream {
     fn go(field: TokenStream, span: Span, rest: &[Ident], names: [&str; 3]) -> TokenStream {
-        let [open, wrap, last] = names.map(|name| Ident::new(name, span));
         match rest.split_first() {
-            None => quote_spanned!(span=> #field.#last()),
+            None => {
+                let last = Ident::new(names[2], span);
+                quote_spanned!(span=> #field.#last())
+            }
             Some((next, rest)) => {
-                let step = Ident::new("__parse_step", next.span());
+                // both calls at the field itself: one that cannot be gone through is then reported once
+                let [open, wrap, _] = names.map(|name| Ident::new(name, span));
+                let step = Ident::new("__parse_step", span);
                 let inner = go(
-                    quote_spanned!(next.span()=> #step.#open(#step).#next),
+                    {
+                        let behind = quote_spanned!(span=> #step.#open(#step));
+                        quote_spanned!(next.span()=> #behind.#next)
+                    },
                     next.span(),
                     rest,
                     names,

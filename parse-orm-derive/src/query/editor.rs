@@ -137,6 +137,10 @@ fn method(paths: &Paths, call: &ExprMethodCall) -> TokenStream {
             argument => token(argument, "inner"),
         },
         "select_related" => |_, argument| token(argument, "model"),
+        "update" => |paths, argument| {
+            let (names, values) = super::update::in_editor(&paths.codegen(), &set_name(), argument);
+            Seen { names, values }
+        },
         // a method that is misspelled, or has a name of its own for conditions
         _ if arguments.iter().any(holds_assign) => condition,
         _ => return quote!(#receiver.#name #generics (#arguments)),

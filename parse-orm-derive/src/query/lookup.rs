@@ -121,10 +121,7 @@ pub(super) fn condition(paths: &Paths, fields: &Ident, expr: &Expr) -> TokenStre
         Expr::Group(inner) => condition(paths, fields, &inner.expr),
         Expr::Call(call) if is_q(&call.func) => {
             if call.args.is_empty() {
-                return error(
-                    expr,
-                    "`Q()` needs a condition\nsuch as `Q(score__gte = 1000)`",
-                );
+                return error(expr, "`Q()` needs a condition\nsuch as `Q(score__gte = 1000)`");
             }
             all(
                 call.args
@@ -233,7 +230,8 @@ fn option(target: &Target, left: &Expr, value: &Expr) -> Option<String> {
             ))
         }
         Expr::Call(call)
-            if matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Some")) && call.args.len() == 1 =>
+            if matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Some"))
+                && call.args.len() == 1 =>
         {
             let (left, inner) = (spelled(left), spelled(&call.args[0]));
             Some(format!(
@@ -276,13 +274,7 @@ fn in_q(assign: &ExprAssign) -> String {
 }
 
 /// `F.player.has(Player::F.name.eq(value))`, without naming the types.
-fn through(
-    paths: &Paths,
-    field: TokenStream,
-    rest: &[Ident],
-    target: &Target,
-    value: &Expr,
-) -> TokenStream {
+fn through(paths: &Paths, field: TokenStream, rest: &[Ident], target: &Target, value: &Expr) -> TokenStream {
     let method = &target.method;
     match rest.split_first() {
         None => quote_spanned!(method.span()=> #field.#method(#value)),

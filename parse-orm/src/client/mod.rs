@@ -6,7 +6,7 @@ mod transport;
 
 pub use config::ClientBuilder;
 pub use secret::Secret;
-pub(crate) use transport::{Call, Method, NoParams, Params, Path, unexpected};
+pub(crate) use transport::{Call, Method, NoParams, Params, Path, refused, unexpected};
 
 use crate::{Error, Result};
 use std::fmt;
@@ -97,6 +97,13 @@ impl Client {
     /// The server's URL, with its mount path and without a slash at the end.
     pub fn url(&self) -> &str {
         &self.server.url
+    }
+
+    /// The path of the URL, as it is sent: where the server is mounted. Empty at the root.
+    pub(crate) fn mount_path(&self) -> &str {
+        let url = &self.server.url;
+        let host = url.find("://").map_or(0, |scheme| scheme + 3);
+        url[host..].find('/').map_or("", |path| &url[host + path..])
     }
 
     /// The most rows that an answer of this server ever held.

@@ -29,7 +29,7 @@ pub(crate) enum Method {
 }
 
 impl Method {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
@@ -44,6 +44,7 @@ impl Method {
 pub(crate) enum Path<'a> {
     Class(&'a str),
     Object(&'a str, &'a str),
+    Batch,
 }
 
 impl std::fmt::Display for Path<'_> {
@@ -52,6 +53,7 @@ impl std::fmt::Display for Path<'_> {
         match self {
             Self::Class(class) => write!(f, "/classes/{}", encoded(class)),
             Self::Object(class, id) => write!(f, "/classes/{}/{}", encoded(class), encoded(id)),
+            Self::Batch => f.write_str("/batch"),
         }
     }
 }
@@ -174,7 +176,7 @@ impl Client {
 
 /// Reads every error shape that the server has: `{code, error}`, `{error}` without a code, `{code,
 /// message}`, an `error` that is an object, and what is no JSON at all.
-fn refused(status: u16, body: &[u8], method: &'static str, path: Path<'_>) -> Error {
+pub(crate) fn refused(status: u16, body: &[u8], method: &'static str, path: Path<'_>) -> Error {
     #[derive(Deserialize)]
     struct Body {
         code: Option<serde_json::Value>,

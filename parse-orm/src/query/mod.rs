@@ -1,7 +1,9 @@
 //! Queries: values that describe which rows are wanted, and the terminals that ask for them.
 
+mod change;
 mod condition;
 mod field;
+mod ids;
 mod operand;
 mod order;
 mod paging;
@@ -13,8 +15,10 @@ mod step;
 mod stream;
 mod terminal;
 mod text;
+mod update;
 mod view;
 
+pub use change::{Amount, Assign, Change, Elements, IntoValue, Optional};
 pub use condition::Q;
 pub use field::{AsText, Comparable, Field, Ordered, Textual};
 pub use operand::{IntoOperand, IntoOperandList, IntoRange, Operand, OperandOf, kind};
@@ -23,8 +27,9 @@ pub use set::{Objects, QuerySet};
 pub use slice::Slice;
 pub use step::{Embedded, Includable, Through, Traversable};
 pub use stream::Rows;
+pub use update::{Update, Updated};
 
-pub use view::{Included, ParseView, Request, ViewField};
+pub use view::{Included, ParseView, Request, ViewCodec, ViewField};
 
 use crate::ObjectId;
 use serde_json::json;

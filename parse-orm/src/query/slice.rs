@@ -1,9 +1,11 @@
 //! A query set with an end: it can be read, no longer refined.
 
+use super::change::Change;
 use super::condition::{Q, show};
 use super::order::{IntoInclude, IntoOrder};
 use super::params::Find;
-use super::set::Core;
+use super::set::{Core, QuerySet};
+use super::update::Update;
 use crate::Result;
 use crate::object::ParseObject;
 use serde::{Serialize, Serializer};
@@ -54,7 +56,7 @@ impl<T> Serialize for Slice<T> {
 
 /// Never implemented: it gives refining a slice its own error message.
 #[diagnostic::on_unimplemented(
-    message = "cannot filter, order or slice a query once a slice has been taken",
+    message = "cannot filter, order, slice or update a query once a slice has been taken",
     label = "this query was sliced before",
     note = "filter and order first, and take the slice last: `query!(GameScore.filter(..).order_by(..)[..10])`"
 )]
@@ -113,6 +115,12 @@ where
         Self: NotSliced,
     {
         self.clone()
+    }
+    pub fn update(&self, changes: impl IntoIterator<Item = Change<T>>) -> Update<T>
+    where
+        Self: NotSliced,
+    {
+        QuerySet::of(self.core.clone()).update(changes)
     }
     pub fn fields(&self) -> T::Fields {
         T::F

@@ -111,8 +111,8 @@ impl<R, V> Field<R, V> {
 
     /// For generated code: the fields of the included model, as in [`target`](Self::target).
     #[doc(hidden)]
-    pub fn model<W: Includable>(self, _: Field<R, W>) -> <W::Model as ParseObject>::Fields {
-        W::Model::F
+    pub fn model<W: Includable>(self, _: Field<R, W>) -> W::Fields {
+        W::FIELDS
     }
 }
 
@@ -146,21 +146,31 @@ impl<R, V> Field<R, V> {
 pub trait Includable: ParseValue {
     /// The model that is included.
     type Model: ParseObject;
+    /// The field tokens of the model.
+    type Fields: Copy + 'static;
+    /// The field tokens of the model.
+    const FIELDS: Self::Fields;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: ParseObject> Includable for Pointer<T> {
     type Model = T;
+    type Fields = T::Fields;
+    const FIELDS: T::Fields = T::F;
 }
 
 #[diagnostic::do_not_recommend]
 impl<V: Includable> Includable for Option<V> {
     type Model = V::Model;
+    type Fields = V::Fields;
+    const FIELDS: V::Fields = V::FIELDS;
 }
 
 #[diagnostic::do_not_recommend]
 impl<V: Includable> Includable for Vec<V> {
     type Model = V::Model;
+    type Fields = V::Fields;
+    const FIELDS: V::Fields = V::FIELDS;
 }
 
 impl<R, V> Field<R, V> {

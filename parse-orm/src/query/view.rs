@@ -34,7 +34,7 @@ pub trait ParseView: Sized + Send + 'static {
 
     /// A view cannot be saved: it does not know the fields that it leaves out.
     #[doc(hidden)]
-    fn save(&mut self, _: &Client) -> impl Future<Output = Result<()>>
+    fn save(&mut self, _: &Client) -> std::future::Ready<Result<()>>
     where
         Self: Stored,
     {
@@ -43,7 +43,7 @@ pub trait ParseView: Sized + Send + 'static {
 
     /// A view cannot be deleted.
     #[doc(hidden)]
-    fn delete(self, _: &Client) -> impl Future<Output = Result<()>>
+    fn delete(self, _: &Client) -> std::future::Ready<Result<()>>
     where
         Self: Stored,
     {
@@ -69,10 +69,39 @@ pub struct Request {
     prefix: String,
 }
 
-impl Request {
-    /// Asks for a field of the view.
-    pub fn field<R, M, V: ViewField<M>>(&mut self, field: Field<R, M>) {
-        V::request(field.name, self);
+/// What generated code does with a field of a view.
+#[doc(hidden)]
+pub trait ViewCodec<V> {
+    /// Asks the server for the field.
+    fn request(self, request: &mut Request);
+    /// Reads the wire form.
+    fn decode<'de, D: Deserializer<'de>>(self, from: D) -> Result<V, D::Error>;
+    /// The value of a missing field, or the field's number.
+    fn or_missing(self, value: Option<V>, field: usize) -> Result<V, usize>;
+}
+
+/// The codec of a view's field.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Viewed<R, M, V>(Field<R, M>, std::marker::PhantomData<V>);
+
+impl<R, M> Field<R, M> {
+    /// For generated code: the codec of a view's field.
+    #[doc(hidden)]
+    pub fn view<V>(self) -> Viewed<R, M, V> {
+        Viewed(self, std::marker::PhantomData)
+    }
+}
+
+impl<R, M, V: ViewField<M>> ViewCodec<V> for Viewed<R, M, V> {
+    fn request(self, request: &mut Request) {
+        V::request(self.0.name, request);
+    }
+    fn decode<'de, D: Deserializer<'de>>(self, from: D) -> Result<V, D::Error> {
+        V::decode(from)
+    }
+    fn or_missing(self, value: Option<V>, field: usize) -> Result<V, usize> {
+        value.or_else(V::missing).ok_or(field)
     }
 }
 

@@ -1,0 +1,163 @@
+//! Several requests in one: `POST /batch`. Untyped; what they mean is the caller's.
+//!
+//! The server runs the requests of a batch side by side and answers in their order. One that it refuses does
+//! not stop the others.
+
+use crate::client::{Call, Method, Path, refused, unexpected};
+use crate::{Client, Error, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// What a request of its own is answered where the server fails.
+const FAILED: &[u8] = br#"{"code":1,"error":"Internal server error."}"#;
+
+/// One request of a batch.
+pub(crate) struct Item<'a> {
+    pub(crate) method: Method,
+    pub(crate) path: Path<'a>,
+    pub(crate) body: Option<&'a RawValue>,
+}
+
+/// Sends the requests in one, and returns the body of each answer, or why it was refused.
+///
+/// `Err` is about the batch as a whole. It does not say that nothing was done.
+pub(crate) async fn send(client: &Client, items: &[Item<'_>]) -> Result<Vec<Result<Box<RawValue>>>> {
+    let body = Some(body(client.mount_path(), items)?);
+    let bytes = client
+        .call(Call {
+            method: Method::Post,
+            path: Path::Batch,
+            body,
+        })
+        .await?;
+    answers(&bytes, items)
+}
+
+fn body(mount: &str, items: &[Item<'_>]) -> Result<Vec<u8>> {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        requests: Vec<Request<'a>>,
+    }
+    #[derive(Serialize)]
+    struct Request<'a> {
+        method: &'static str,
+        path: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        body: Option<&'a RawValue>,
+    }
+    let requests = items
+        .iter()
+        .map(|item| Request {
+            method: item.method.name(),
+            // the server routes by the whole path, with its own mount path at the beginning
+            path: format!("{mount}{}", item.path),
+            body: item.body,
+        })
+        .collect();
+    serde_json::to_vec(&Body { requests }).map_err(|error| Error::invalid("batch", None, error.to_string()))
+}
+
+fn answers(bytes: &[u8], items: &[Item<'_>]) -> Result<Vec<Result<Box<RawValue>>>> {
+    #[derive(Deserialize)]
+    struct Answer<'a> {
+        #[serde(borrow)]
+        success: Option<&'a RawValue>,
+        #[serde(borrow)]
+        error: Option<&'a RawValue>,
+    }
+    let answers: Vec<Answer<'_>> = serde_json::from_slice(bytes).map_err(|_| unexpected(200, bytes))?;
+    if answers.len() != items.len() {
+        let excerpt = format!(
+            "a batch of {} requests has {} answers",
+            items.len(),
+            answers.len()
+        );
+        return Err(Error::UnexpectedAnswer { status: 200, excerpt });
+    }
+    let outcome = |(item, answer): (&Item<'_>, &Answer<'_>)| match (answer.error, answer.success) {
+        // a failure of the database, which has a code and a text only outside of a batch
+        (Some(error), _) if error.get() == "{}" => Err(refused(200, FAILED, item.method.name(), item.path)),
+        (Some(error), _) => Err(refused(
+            200,
+            error.get().as_bytes(),
+            item.method.name(),
+            item.path,
+        )),
+        (None, Some(success)) => Ok(success.to_owned()),
+        (None, None) => Err(unexpected(200, b"neither success nor error")),
+    };
+    Ok(items.iter().zip(&answers).map(outcome).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn row_36_paths_carry_the_mount_path() {
+        let change = RawValue::from_string(r#"{"score":1}"#.into()).unwrap();
+        let items = [
+            Item {
+                method: Method::Put,
+                path: Path::Object("GameScore", "a/1"),
+                body: Some(&change),
+            },
+            Item {
+                method: Method::Delete,
+                path: Path::Object("GameScore", "b2"),
+                body: None,
+            },
+        ];
+        let wire = |mount| serde_json::from_slice::<Value>(&body(mount, &items).unwrap()).unwrap();
+        assert_eq!(
+            wire("/a/b"),
+            json!({"requests": [
+                {"method": "PUT", "path": "/a/b/classes/GameScore/a%2F1", "body": {"score": 1}},
+                {"method": "DELETE", "path": "/a/b/classes/GameScore/b2"},
+            ]})
+        );
+        assert_eq!(wire("")["requests"][1]["path"], "/classes/GameScore/b2");
+    }
+
+    #[test]
+    fn row_5_each_answer_is_its_requests_own() {
+        let item = |id| Item {
+            method: Method::Delete,
+            path: Path::Object("GameScore", id),
+            body: None,
+        };
+        let items = [item("a"), item("b"), item("c"), item("d")];
+        let bytes = br#"[{"success":{"x":1}},{"error":{"code":101,"error":"Object not found."}},{"error":"?"},{"error":{}}]"#;
+        let outcomes = answers(bytes, &items).unwrap();
+        assert_eq!(outcomes[0].as_ref().unwrap().get(), r#"{"x":1}"#);
+        let refused = outcomes[1].as_ref().unwrap_err();
+        assert!(
+            refused.is_not_found() && refused.to_string().contains("/classes/GameScore/b"),
+            "{refused}"
+        );
+        assert!(matches!(outcomes[2], Err(Error::UnexpectedAnswer { .. })));
+        let failed = outcomes[3].as_ref().unwrap_err();
+        assert_eq!(failed.code(), Some(crate::ErrorCode::InternalServerError));
+    }
+
+    #[test]
+    fn answers_that_do_not_fit_the_requests_are_not_assigned_to_any() {
+        let items = [Item {
+            method: Method::Delete,
+            path: Path::Object("A", "b"),
+            body: None,
+        }];
+        for bytes in [
+            &b"[]"[..],
+            b"{}",
+            b"<html>",
+            br#"[{"success":{}},{"success":{}}]"#,
+        ] {
+            assert!(matches!(
+                answers(bytes, &items),
+                Err(Error::UnexpectedAnswer { .. })
+            ));
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The ids of rows, for work on all of them that reads nothing else.
+
+use super::paging::{Pager, ReadRow, collect};
+use super::set::Core;
+use crate::client::unexpected;
+use crate::value::ObjectId;
+use crate::{Client, DecodeError, Result};
+use serde::Deserialize;
+
+impl ReadRow for ObjectId {
+    fn page(body: &[u8]) -> Result<Vec<Result<Self, DecodeError>>> {
+        #[derive(Deserialize)]
+        struct Page {
+            results: Vec<Row>,
+        }
+        #[derive(Deserialize)]
+        struct Row {
+            #[serde(rename = "objectId")]
+            id: ObjectId,
+        }
+        let Page { results } = serde_json::from_slice(body).map_err(|_| unexpected(200, body))?;
+        Ok(results.into_iter().map(|row| Ok(row.id)).collect())
+    }
+
+    fn id(&self) -> Option<&ObjectId> {
+        Some(self)
+    }
+}
+
+/// The ids of every row of the query, in the order of the ids unless it has one.
+///
+/// The pages go by the ids, too: rows that change meanwhile do not shift the others.
+pub(super) async fn ids(client: &Client, class_name: &'static str, core: &Core) -> Result<Vec<ObjectId>> {
+    let pager = Pager::new(core, class_name).only(&["objectId".to_owned()]);
+    let ids = collect::<ObjectId>(client, pager).await?;
+    Ok(ids.into_iter().collect::<Result<_, DecodeError>>()?)
+}

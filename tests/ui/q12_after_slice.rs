@@ -1,0 +1,28 @@
+use parse_orm::prelude::*;
+
+#[derive(ParseValue, Clone)]
+struct Address {
+    city: String,
+}
+
+#[derive(ParseObject, Clone)]
+struct Player {
+    name: String,
+}
+
+#[derive(ParseObject, Clone)]
+struct GameScore {
+    score: i64,
+    level: i32,
+    rating: Option<f64>,
+    player_name: String,
+    note: Option<String>,
+    skills: Vec<String>,
+    player: Option<Pointer<Player>>,
+    home: Address,
+}
+
+fn main() {
+    let _ = query!(GameScore[..10].update(score += 1));
+    let _ = query!(GameScore.order_by(score)[..10]).update([GameScore::F.score.set(1)]);
+}

@@ -1,0 +1,28 @@
+#![deny(unused_must_use)]
+use parse_orm::prelude::*;
+
+#[derive(ParseValue, Clone)]
+struct Address {
+    city: String,
+}
+
+#[derive(ParseObject, Clone)]
+struct Player {
+    name: String,
+}
+
+#[derive(ParseObject, Clone)]
+struct GameScore {
+    score: i64,
+    level: i32,
+    rating: Option<f64>,
+    player_name: String,
+    note: Option<String>,
+    skills: Vec<String>,
+    player: Option<Pointer<Player>>,
+    home: Address,
+}
+
+fn main() {
+    query!(GameScore.update(score += 1));
+}
