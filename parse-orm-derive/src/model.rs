@@ -34,7 +34,8 @@ pub(crate) struct Field<'a> {
     pub(crate) docs: Vec<&'a Attribute>,
     /// The name on the server.
     pub(crate) name: String,
-    pub(crate) default: Option<Option<Expr>>,
+    /// `default`, or `default = expr`.
+    pub(crate) default: Option<Given<Option<Expr>>>,
     pub(crate) read_only: bool,
     pub(crate) json: bool,
     /// Whether the type itself is the mistake that was reported.
@@ -176,14 +177,14 @@ pub(crate) enum Names {
 }
 
 pub(crate) fn read_fields<'a>(
-    named: &'a syn::FieldsNamed,
+    declared: &'a syn::FieldsNamed,
     case: Case,
     names: Names,
     errors: &mut Errors,
 ) -> Sorted<'a> {
     let mut sorted = Sorted::default();
     let mut taken: HashMap<String, &Ident> = HashMap::new();
-    for field in &named.named {
+    for field in &declared.named {
         let Some(ident) = &field.ident else { continue };
         let before = errors.count();
         let attrs = FieldAttrs::read(&field.attrs, errors);
@@ -220,10 +221,10 @@ pub(crate) fn read_fields<'a>(
             );
         }
         let before_type = errors.count();
-        if attrs.json.is_none() {
-            if let Some((part, message)) = mistake(&field.ty) {
-                errors.at(part, message);
-            }
+        if attrs.json.is_none()
+            && let Some((part, message)) = mistake(&field.ty)
+        {
+            errors.at(part, message);
         }
         let read = Field {
             ident,
@@ -235,7 +236,7 @@ pub(crate) fn read_fields<'a>(
                 .filter(|attr| attr.path().is_ident("doc"))
                 .collect(),
             name,
-            default: attrs.default.map(|given| given.value),
+            default: attrs.default,
             read_only: attrs.read_only.is_some(),
             json: attrs.json.is_some(),
             reported_type: errors.count() > before_type,

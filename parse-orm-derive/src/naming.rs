@@ -66,10 +66,10 @@ fn words(name: &str) -> Vec<String> {
         if letter == '_' || (letter.is_uppercase() && previous_lower) {
             words.push(String::new());
         }
-        if letter != '_' {
-            if let Some(word) = words.last_mut() {
-                word.extend(letter.to_lowercase());
-            }
+        if letter != '_'
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(letter.to_lowercase());
         }
         previous_lower = letter.is_lowercase() || letter.is_ascii_digit();
     }

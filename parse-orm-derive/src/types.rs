@@ -10,7 +10,7 @@ pub(crate) fn named(ty: &Type) -> Option<(String, Vec<&Type>)> {
     let Type::Path(path) = bare(ty) else { return None };
     let last = path.path.segments.last()?;
     let arguments = match &last.arguments {
-        PathArguments::AngleBracketed(list) => list
+        PathArguments::AngleBracketed(angled) => angled
             .args
             .iter()
             .filter_map(|argument| {
@@ -181,10 +181,10 @@ pub(crate) fn name_self(input: &mut DeriveInput) {
             .iter_mut()
             .filter(|attr| attr.path().is_ident("parse"))
         {
-            if let Meta::List(list) = &mut attr.meta {
-                if let Some(tokens) = named_self(list.tokens.clone(), &input.ident) {
-                    list.tokens = tokens;
-                }
+            if let Meta::List(list) = &mut attr.meta
+                && let Some(tokens) = named_self(list.tokens.clone(), &input.ident)
+            {
+                list.tokens = tokens;
             }
         }
     }

@@ -21,6 +21,7 @@ use std::marker::PhantomData;
     message = "`{V}` cannot be stored in a field of a Parse class",
     label = "not a storable type"
 )]
+#[allow(clippy::wrong_self_convention, reason = "a codec is a token without contents")]
 pub trait Codec<V> {
     /// Reads the wire form; a required field that is null is an error of the value's own.
     fn decode<'de, D: Deserializer<'de>>(self, from: D, field: &'static FieldSchema) -> Result<V, D::Error>;
@@ -451,7 +452,7 @@ pub use editor::*;
 /// What only rust-analyzer sees, which sets this: the types that the editor's expansion of `query!` goes through.
 #[cfg(rust_analyzer)]
 mod editor {
-    use crate::{ParseObject, Pointer, QuerySet};
+    use crate::{Embedded, Field, Includable, ParseObject, Pointer, QuerySet};
     pub use parse_orm_derive::__lookups as lookups;
 
     /// What a condition can begin with.
@@ -476,6 +477,22 @@ mod editor {
         /// The lookups of the model.
         #[doc(hidden)]
         pub fn lookups(&self) -> T::Lookups {
+            any()
+        }
+    }
+
+    impl<R, V: Embedded> Field<R, V> {
+        /// The fields of the embedded struct.
+        #[doc(hidden)]
+        pub fn inner_fields(self) -> V::Fields {
+            any()
+        }
+    }
+
+    impl<R, V: Includable> Field<R, V> {
+        /// The fields of the included model.
+        #[doc(hidden)]
+        pub fn model_fields(self) -> V::Fields {
             any()
         }
     }

@@ -234,7 +234,7 @@ async fn row_24_a_change_in_the_target_does_not_make_the_owner_dirty() -> Outcom
 }
 
 #[tokio::test]
-async fn row_40_a_pointer_of_another_class_does_not_fit() -> Outcome {
+async fn a_pointer_of_another_class_does_not_fit() -> Outcome {
     #[derive(ParseObject, Debug, Clone)]
     #[parse(class_name = "E2eOwner")]
     struct ToPlayer {

@@ -111,7 +111,7 @@ pub(crate) fn same(field: &Field<'_>, number: usize, codegen: &TokenStream) -> T
 /// An expression for the field's value, of the `Option` in `partial`.
 pub(crate) fn finish(field: &Field<'_>, number: usize, codegen: &TokenStream) -> TokenStream {
     let Field { ident, ty, .. } = field;
-    let default = match &field.default {
+    let default = match field.default.as_ref().map(|given| &given.value) {
         None => {
             let codec = of(number);
             return quote!(#codegen::Codec::or_missing(#codec, partial.#ident, #number)?);

@@ -216,7 +216,7 @@ fn path_of(expr: &Expr) -> Option<Vec<Ident>> {
 
 /// `f.a.within(f.a.inner(f.a).b.asc())`, for a path of any length.
 fn walk(fields: &Ident, path: &[Ident], names: [&str; 3]) -> TokenStream {
-    fn go(field: TokenStream, span: Span, rest: &[Ident], names: [&str; 3]) -> TokenStream {
+    fn go(field: &TokenStream, span: Span, rest: &[Ident], names: [&str; 3]) -> TokenStream {
         match rest.split_first() {
             None => {
                 let last = Ident::new(names[2], span);
@@ -226,15 +226,9 @@ fn walk(fields: &Ident, path: &[Ident], names: [&str; 3]) -> TokenStream {
                 // both calls at the field itself: one that cannot be gone through is then reported once
                 let [open, wrap, _] = names.map(|name| Ident::new(name, span));
                 let step = Ident::new("__parse_step", span);
-                let inner = go(
-                    {
-                        let behind = quote_spanned!(span=> #step.#open(#step));
-                        quote_spanned!(next.span()=> #behind.#next)
-                    },
-                    next.span(),
-                    rest,
-                    names,
-                );
+                let behind = quote_spanned!(span=> #step.#open(#step));
+                let inner = quote_spanned!(next.span()=> #behind.#next);
+                let inner = go(&inner, next.span(), rest, names);
                 quote_spanned!(span=> match #field { #step => #step.#wrap(#inner) })
             }
         }
@@ -243,11 +237,7 @@ fn walk(fields: &Ident, path: &[Ident], names: [&str; 3]) -> TokenStream {
         return TokenStream::new();
     };
     let (outer, fields) = (fields, Ident::new("__parse_f", first.span()));
-    let path = go(
-        quote_spanned!(first.span()=> #fields.#first),
-        first.span(),
-        rest,
-        names,
-    );
+    let field = quote_spanned!(first.span()=> #fields.#first);
+    let path = go(&field, first.span(), rest, names);
     quote_spanned!(first.span()=> match #outer { #fields => #path })
 }

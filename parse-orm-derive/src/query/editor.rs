@@ -133,10 +133,10 @@ fn method(paths: &Paths, call: &ExprMethodCall) -> TokenStream {
     let read: fn(&Paths, &Expr) -> Seen = match text.as_str() {
         "filter" | "exclude" => condition,
         "order_by" => |_, argument| match argument {
-            Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => token(&unary.expr, "inner"),
-            argument => token(argument, "inner"),
+            Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => token(&unary.expr, "inner_fields"),
+            argument => token(argument, "inner_fields"),
         },
-        "select_related" => |_, argument| token(argument, "model"),
+        "select_related" => |_, argument| token(argument, "model_fields"),
         "update" => |paths, argument| {
             let (names, values) = super::update::in_editor(&paths.codegen(), &set_name(), argument);
             Seen { names, values }

@@ -165,14 +165,14 @@ pub(super) fn holds_assign(expr: &Expr) -> bool {
 fn lookup(paths: &Paths, fields: &Ident, assign: &ExprAssign) -> TokenStream {
     let left = &assign.left;
     let value = &assign.right;
-    if let Expr::Unary(unary) = &**left {
-        if matches!(unary.op, UnOp::Not(_)) {
-            let condition = format!("{} = {}", spelled(&unary.expr), spelled(value));
-            return error(
-                assign,
-                format!("`!` binds tighter than `=`\nwrite `!Q({condition})`"),
-            );
-        }
+    if let Expr::Unary(unary) = &**left
+        && matches!(unary.op, UnOp::Not(_))
+    {
+        let condition = format!("{} = {}", spelled(&unary.expr), spelled(value));
+        return error(
+            assign,
+            format!("`!` binds tighter than `=`\nwrite `!Q({condition})`"),
+        );
     }
     if holds_assign(value) {
         return error(
@@ -264,13 +264,14 @@ fn in_q(assign: &ExprAssign) -> String {
         }
     }
     let mut operators = operators.into_iter();
-    parts
-        .iter()
-        .map(|part| {
-            let operator = operators.next().map(|operator| format!(" {operator} "));
-            format!("Q({}){}", spelled(part), operator.unwrap_or_default())
-        })
-        .collect()
+    let mut whole = String::new();
+    for part in parts {
+        whole.extend(["Q(", &spelled(&part), ")"]);
+        if let Some(operator) = operators.next() {
+            whole.extend([' ', operator, ' ']);
+        }
+    }
+    whole
 }
 
 /// `F.player.has(Player::F.name.eq(value))`, without naming the types.

@@ -130,7 +130,7 @@ impl<T: ParseObject> QuerySet<T> {
             core.order = keys
                 .into_iter()
                 .map(|order| (order.key, order.descending))
-                .collect()
+                .collect();
         })
     }
 

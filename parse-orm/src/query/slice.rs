@@ -65,11 +65,6 @@ pub trait NotSliced {}
 /// What a slice no longer offers; the editor, which would complete it, does not see it.
 #[cfg(not(rust_analyzer))]
 #[doc(hidden)]
-#[expect(
-    clippy::needless_pass_by_value,
-    clippy::unused_self,
-    reason = "never called: the bound is not met"
-)]
 impl<T: ParseObject> Slice<T>
 where
     Self: Sized,

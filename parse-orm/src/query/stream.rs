@@ -33,7 +33,10 @@ enum Next<T> {
 }
 
 /// A page on its way; aborted when it is no longer wanted.
-struct Fetch<T>(JoinHandle<(Box<Pager>, Result<Vec<Row<T>>>)>);
+struct Fetch<T>(JoinHandle<Fetched<T>>);
+
+/// The pager, to go on with, and what it found.
+type Fetched<T> = (Box<Pager>, Result<Vec<Row<T>>>);
 
 impl<T> Drop for Fetch<T> {
     fn drop(&mut self) {

@@ -50,7 +50,9 @@ impl<V: ParseValue> ParseValue for Vec<V> {
     }
 
     fn locate(&mut self, field: &'static FieldSchema) {
-        self.iter_mut().for_each(|value| value.locate(field));
+        for value in self {
+            value.locate(field);
+        }
     }
 }
 

@@ -30,7 +30,7 @@ impl<N: TryFrom<i64> + TryFrom<u64>> Visitor<'_> for Whole<N> {
     )]
     fn visit_f64<E: Error>(self, number: f64) -> Result<N, E> {
         const ABOVE: f64 = 18_446_744_073_709_551_616.0; // 2^64
-        let whole = number.trunc() == number;
+        let whole = number.fract() == 0.0;
         let fitting = if !whole {
             None
         } else if (0.0..ABOVE).contains(&number) {
@@ -124,6 +124,7 @@ impl ParseValue for f64 {
         to.serialize_f64(finite(*self)?)
     }
     /// By bits, so that a NaN does not make an object dirty for ever; the server has one zero.
+    #[expect(clippy::float_cmp, reason = "the very same number is what is asked for")]
     fn same(&self, other: &Self) -> bool {
         self.to_bits() == other.to_bits() || self == other
     }
@@ -149,6 +150,7 @@ impl ParseValue for f32 {
     fn encode<S: Serializer>(&self, _: Form, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_f64(finite(shortest(*self))?)
     }
+    #[expect(clippy::float_cmp, reason = "the very same number is what is asked for")]
     fn same(&self, other: &Self) -> bool {
         self.to_bits() == other.to_bits() || self == other
     }

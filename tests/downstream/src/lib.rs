@@ -93,8 +93,7 @@ pub mod models {
 use crate::models::{Game, GameAccessors as _, Level, Player, PlayerAccessors as _};
 use orm::prelude::*;
 
-/// Hard games that Swiss players won.
-#[must_use]
+/// Players of a city and a level.
 pub fn won_in(city: &str, level: Level) -> QuerySet<Player> {
     let _: QuerySet<Game> = query!(
         Game.filter(winner.home.city = city, score__gte = 10)
