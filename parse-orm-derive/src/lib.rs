@@ -4,7 +4,10 @@
 //! query expression to calls of the typed query API (`query`).
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
-#![allow(clippy::too_many_lines, reason = "a template of generated code is read as a whole")]
+#![allow(
+    clippy::too_many_lines,
+    reason = "a template of generated code is read as a whole"
+)]
 
 mod attr;
 mod error;

@@ -5,6 +5,7 @@
 )]
 
 mod bodies;
+mod bounds;
 mod conditions;
 mod models;
 mod parameters;

@@ -1,0 +1,82 @@
+//! What every public type promises to the compiler.
+
+use parse_orm::prelude::*;
+
+#[derive(ParseObject, Clone, Debug)]
+struct Player {
+    name: String,
+}
+
+#[derive(ParseObject, Clone, Debug)]
+struct GameScore {
+    score: i64,
+    player: Option<Pointer<Player>>,
+    opponents: Relation<Player>,
+}
+
+fn shared<T: Send + Sync + 'static>() {}
+fn sent<F: Future + Send>(_: F) {}
+
+#[test]
+fn values_cross_threads_and_queries_can_be_named_and_cloned() {
+    shared::<Client>();
+    shared::<MasterClient>();
+    shared::<Error>();
+    shared::<Object<GameScore>>();
+    shared::<Pointer<Player>>();
+    shared::<Relation<Player>>();
+    shared::<Draft<'static, GameScore>>();
+    shared::<QuerySet<GameScore>>();
+    shared::<Slice<GameScore>>();
+    shared::<Q<GameScore>>();
+    shared::<GameScoreFields>();
+    fn cloned<T: Clone>() {}
+    cloned::<QuerySet<GameScore>>();
+    cloned::<Slice<GameScore>>();
+    cloned::<Q<GameScore>>();
+}
+
+#[test]
+fn every_terminals_future_can_be_spawned() {
+    // never polled: nothing listens there
+    let client = Client::builder("http://127.0.0.1:9/parse")
+        .app_id("app")
+        .build()
+        .unwrap();
+    let set = GameScore::objects();
+    sent(set.all(&client));
+    sent(set.try_all(&client));
+    sent(set.first(&client));
+    sent(set.last(&client));
+    sent(set.get(&client));
+    sent(set.count(&client));
+    sent(set.exists(&client));
+    sent(GameScore::get(&client, "id"));
+    let score = GameScore {
+        score: 1,
+        player: None,
+        opponents: Relation::new(),
+    };
+    sent(score.create(&client));
+    sent(Draft::new(score.clone()).create(&client));
+    fn stream<S: Send + Unpin>(_: S) {}
+    stream(set.stream(&client));
+}
+
+#[test]
+fn the_schema_says_what_is_stored() {
+    let fields: Vec<_> = GameScore::SCHEMA
+        .fields
+        .iter()
+        .map(|field| format!("{} {} {}", field.name, field.field_type(), field.is_required()))
+        .collect();
+    assert_eq!(GameScore::SCHEMA.class_name, "GameScore");
+    assert_eq!(
+        fields,
+        [
+            "score Number true",
+            "player Pointer to Player false",
+            "opponents Relation to Player false"
+        ]
+    );
+}
