@@ -132,6 +132,7 @@ fn text_enum(
                 }
             }
             // the bounds keep an enum that is not `Clone` from being reported for these as well
+            impl #codegen::Nullable for #owner {}
             impl #codegen::Comparable for #owner #cloned { type Kind = #owner; }
             impl #codegen::Sortable for #owner #cloned {}
             impl #codegen::OperandOf<#owner> for #owner {
@@ -283,6 +284,7 @@ fn embedded(input: &DeriveInput, sorted: &Sorted<'_>, krate: &Path) -> TokenStre
                     #codegen::Through::embedded(name, condition)
                 }
             }
+            impl #codegen::Nullable for #owner {}
             #[diagnostic::do_not_recommend]
             impl #codegen::Embedded for #owner #cloned {}
         };

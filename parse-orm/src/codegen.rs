@@ -2,8 +2,8 @@
 
 pub use crate::object::{FieldSet, Operation, ParseObject, Raw, Schema, Snapshot, WrappedInPointer};
 pub use crate::query::{
-    Comparable, Embedded, Field, Objects, Operand, OperandOf, Order, Ordered, ParseView, Q, QuerySet,
-    Request, Sortable, Textual, Through, Traversable, ViewCodec,
+    Comparable, Embedded, Field, Nullable, Objects, Operand, OperandOf, Order, Ordered, ParseView, Q,
+    QuerySet, Request, Sortable, Textual, Through, Traversable, ViewCodec,
 };
 pub use crate::value::{FieldSchema, FieldType, Form, ParseValue, decode_json, encode_json, same_json};
 pub use crate::{Object, ObjectId, Pointer, Relation};
@@ -300,6 +300,7 @@ impl ParseValue for Reported {
     }
 }
 
+impl Nullable for Reported {}
 impl Comparable for Reported {
     type Kind = Self;
 }

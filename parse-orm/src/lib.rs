@@ -30,9 +30,9 @@ pub use object::{Draft, FieldSet, Object, ParseObject, Pointer, Relation, Schema
 pub use parse_orm_derive::{ParseObject, ParseValue, ParseView};
 pub use query::{
     Amount, AsText, Assign, Change, Comparable, Elements, Embedded, Field, Includable, Include, Included,
-    IntoInclude, IntoOperand, IntoOperandList, IntoOrder, IntoRange, IntoValue, Objects, Operand, OperandOf,
-    Optional, Order, Ordered, ParseView, Q, QuerySet, Rows, Slice, Sortable, Textual, Traversable, Update,
-    Updated, ViewField, kind,
+    IntoInclude, IntoOperand, IntoOperandList, IntoOrder, IntoRange, IntoValue, Nullable, Objects, Operand,
+    OperandOf, Optional, Order, Ordered, ParseView, Q, QuerySet, Rows, Slice, Sortable, Textual, Traversable,
+    Update, Updated, ViewField, kind,
 };
 pub use value::{
     Acl, Bytes, FieldSchema, FieldType, File, Form, GeoError, GeoPoint, Json, ObjectId, ParseValue,

@@ -17,6 +17,7 @@ struct Profile {
     settings: Option<Settings>,
     #[parse(skip)]
     draft: String,
+    photo: Option<File>,
 }
 
 #[tokio::test]
@@ -27,6 +28,7 @@ async fn a_field_that_is_not_stored_survives_saving_and_refreshing() {
         name: "Ann".into(),
         settings: None,
         draft: "mine".into(),
+        photo: None,
     };
     let mut profile = profile.create(client).await.unwrap();
     profile.draft = "still mine".into();
@@ -52,6 +54,7 @@ async fn an_optional_serde_field_may_be_missing_and_is_deleted_by_none() {
         name: "Bob".into(),
         settings: None,
         draft: String::new(),
+        photo: None,
     };
     let mut profile = profile.create(client).await.unwrap();
     assert_eq!(Profile::get(client, profile.id()).await.unwrap().settings, None);
@@ -65,4 +68,57 @@ async fn an_optional_serde_field_may_be_missing_and_is_deleted_by_none() {
     assert_eq!(profile.dirty_fields(), ["settings"]);
     profile.save(client).await.unwrap();
     assert_eq!(Profile::get(client, profile.id()).await.unwrap().settings, None);
+}
+
+#[tokio::test]
+async fn rows_without_a_file_or_a_serde_value_can_be_found() {
+    let backend = backend().await;
+    let client = backend.client();
+    let name = backend.run();
+    let plain = Profile {
+        name: name.clone(),
+        settings: None,
+        draft: String::new(),
+        photo: None,
+    };
+    let with_photo = Profile {
+        photo: Some(File::stored("a.jpg")),
+        ..plain.clone()
+    };
+    let with_settings = Profile {
+        settings: Some(Settings { volume: 1 }),
+        ..plain.clone()
+    };
+    for profile in [&plain, &with_photo, &with_settings] {
+        profile.create(client).await.unwrap();
+    }
+    let all = query!(Profile.filter(name = &name));
+    assert_eq!(
+        query!(all.filter(photo__isnull = true))
+            .count(client)
+            .await
+            .unwrap(),
+        2
+    );
+    assert_eq!(
+        query!(all.filter(photo__isnull = false))
+            .count(client)
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(
+        query!(all.filter(settings__isnull = true))
+            .count(client)
+            .await
+            .unwrap(),
+        2
+    );
+    assert_eq!(
+        query!(all.filter(settings__isnull = true, photo__isnull = true))
+            .count(client)
+            .await
+            .unwrap(),
+        1
+    );
 }

@@ -32,6 +32,5 @@ struct GameScore {
 
 fn main() {
     let _ = query!(GameScore.filter(home = "Bern"));
-    let _ = query!(GameScore.filter(home__isnull = true));
     let _ = query!(GameScore.filter(fans__isnull = true));
 }

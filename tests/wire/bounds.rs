@@ -25,7 +25,7 @@ fn values_cross_threads_and_queries_can_be_named_and_cloned() {
     shared::<Object<GameScore>>();
     shared::<Pointer<Player>>();
     shared::<Relation<Player>>();
-    shared::<Draft<'static, GameScore>>();
+    shared::<Draft<GameScore>>();
     shared::<QuerySet<GameScore>>();
     shared::<Slice<GameScore>>();
     shared::<Q<GameScore>>();

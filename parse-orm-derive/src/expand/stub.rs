@@ -96,6 +96,7 @@ pub(crate) fn value(input: &DeriveInput, krate: &Path) -> TokenStream {
                     true
                 }
             }
+            impl #parameters #codegen::Nullable for #ident #arguments #bounds {}
             impl #parameters #codegen::Comparable for #ident #arguments #bounds {
                 type Kind = #codegen::Reported;
             }

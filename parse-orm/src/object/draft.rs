@@ -6,7 +6,6 @@ use super::{Meta, Object, ParseObject};
 use crate::client::{Call, Method, Path};
 use crate::value::{Acl, ObjectId, Timestamp};
 use crate::{Client, Error, Result};
-use std::borrow::Cow;
 
 /// A value with what only a new object can be given: an ACL, and an id of its own.
 ///
@@ -24,27 +23,17 @@ use std::borrow::Cow;
 /// ```
 #[derive(Debug, Clone)]
 #[must_use = "a draft is stored by `create`"]
-pub struct Draft<'a, T: ParseObject> {
-    value: Cow<'a, T>,
+pub struct Draft<T> {
+    value: T,
     acl: Option<Acl>,
     id: Option<ObjectId>,
 }
 
-impl<T: ParseObject> Draft<'static, T> {
+impl<T: ParseObject> Draft<T> {
     /// A draft of this value.
     pub fn new(value: T) -> Self {
         Self {
-            value: Cow::Owned(value),
-            acl: None,
-            id: None,
-        }
-    }
-}
-
-impl<'a, T: ParseObject> Draft<'a, T> {
-    pub(crate) fn of(value: &'a T) -> Self {
-        Self {
-            value: Cow::Borrowed(value),
+            value,
             acl: None,
             id: None,
         }
@@ -69,46 +58,47 @@ impl<'a, T: ParseObject> Draft<'a, T> {
     /// [`Error::Invalid`](crate::Error::Invalid) when a value cannot be stored, and whatever the server
     /// answers. The draft stays as it is and can be tried again.
     pub async fn create(&self, client: &Client) -> Result<Object<T>> {
-        self.send(client).await
+        store(&self.value, self.acl.as_ref(), self.id.as_ref(), client).await
     }
+}
 
-    pub(crate) async fn create_on(self, client: &Client) -> Result<Object<T>> {
-        self.send(client).await
-    }
-
-    async fn send(&self, client: &Client) -> Result<Object<T>> {
-        let fields = T::SCHEMA.writable().without(self.value.__absent());
-        let mut body = Body::new(&*self.value, fields);
-        (body.acl, body.id) = (self.acl.as_ref(), self.id.as_ref());
-        let body = Some(body.to_bytes()?);
-        let call = Call {
-            method: Method::Post,
-            path: Path::Class(T::CLASS_NAME),
-            body,
-        };
-        let mut raw = answer::<T>(&client.call(call).await?)?;
-        let incomplete = |what| Error::UnexpectedAnswer {
-            status: 201,
-            excerpt: format!("the answer to a create has no {what}"),
-        };
-        let Some(id) = raw.id.take().or_else(|| self.id.clone()) else {
-            return Err(incomplete("objectId"));
-        };
-        let Some(Timestamp(created_at)) = raw.created_at.take() else {
-            return Err(incomplete("createdAt"));
-        };
-        let updated_at = raw.updated_at.take().map_or(created_at, |Timestamp(date)| date);
-        let acl = raw.acl.take().or_else(|| self.acl.clone()).map(Box::new);
-        let mut value = T::clone(&self.value);
-        value.__merge(raw.fields);
-        Ok(Object::new(
-            Meta {
-                id,
-                created_at,
-                updated_at,
-                acl,
-            },
-            value,
-        ))
-    }
+/// Stores a copy of a value as a new object.
+pub(super) async fn store<T: ParseObject>(
+    value: &T,
+    acl: Option<&Acl>,
+    id: Option<&ObjectId>,
+    client: &Client,
+) -> Result<Object<T>> {
+    let fields = T::SCHEMA.writable().without(value.__absent());
+    let mut body = Body::new(value, fields);
+    (body.acl, body.id) = (acl, id);
+    let body = Some(body.to_bytes()?);
+    let call = Call {
+        method: Method::Post,
+        path: Path::Class(T::CLASS_NAME),
+        body,
+    };
+    let raw = answer::<T>(&client.call(call).await?)?;
+    let incomplete = |what| Error::UnexpectedAnswer {
+        status: 201,
+        excerpt: format!("the answer to a create has no {what}"),
+    };
+    let id = raw
+        .id
+        .or_else(|| id.cloned())
+        .ok_or_else(|| incomplete("objectId"))?;
+    let Timestamp(created_at) = raw.created_at.ok_or_else(|| incomplete("createdAt"))?;
+    let updated_at = raw.updated_at.map_or(created_at, |Timestamp(date)| date);
+    let acl = raw.acl.or_else(|| acl.cloned()).map(Box::new);
+    let mut value = value.snapshot();
+    value.__merge(raw.fields);
+    Ok(Object::new(
+        Meta {
+            id,
+            created_at,
+            updated_at,
+            acl,
+        },
+        value,
+    ))
 }

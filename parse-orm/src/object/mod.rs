@@ -50,7 +50,6 @@ use std::ops::{Deref, DerefMut};
 ///
 /// Two fields can be borrowed mutably at once only through the plain value: `let value = &mut *score;`
 /// first, then `(&mut value.a, &mut value.b)`. A field is moved out by [`into_inner`](Self::into_inner).
-#[derive(Clone)]
 pub struct Object<T> {
     meta: Meta,
     value: T,
@@ -150,6 +149,16 @@ impl<T: ParseObject> Object<T> {
     fn pending_mut(&mut self) -> &mut Pending<T> {
         let Self { meta, value, pending } = self;
         pending.get_or_insert_with(|| Box::new(Pending::new(value, meta.acl.as_deref())))
+    }
+}
+
+impl<T: Snapshot> Clone for Object<T> {
+    fn clone(&self) -> Self {
+        Self {
+            meta: self.meta.clone(),
+            value: self.value.snapshot(),
+            pending: self.pending.clone(),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the derive supplies for a model.
 
-use super::{Draft, Object, Unsaved};
+use super::{Object, Unsaved};
 use crate::value::{FieldSchema, FieldType, Form};
 use crate::{Client, Result};
 use serde::{Deserializer, Serializer};
@@ -16,7 +16,7 @@ use std::future::{Ready, ready};
     label = "not a model",
     note = "add `#[derive(ParseObject, Clone)]` to the struct"
 )]
-pub trait ParseObject: Snapshot + Send + Sync + Sized + 'static {
+pub trait ParseObject: Snapshot + Send + Sync + 'static {
     /// The class on the server.
     const CLASS_NAME: &'static str;
     /// The fields with their types.
@@ -42,7 +42,7 @@ pub trait ParseObject: Snapshot + Send + Sync + Sized + 'static {
     /// [`Error::Invalid`](crate::Error::Invalid) when a value cannot be stored, and whatever the server
     /// answers; the value is untouched then.
     fn create(&self, client: &Client) -> impl Future<Output = Result<Object<Self>>> + Send {
-        Draft::of(self).create_on(client)
+        super::draft::store(self, None, None, client)
     }
 
     #[cfg(not(rust_analyzer))]
@@ -113,10 +113,18 @@ pub trait OnServer {}
     label = "not `Clone`",
     note = "write `#[derive(ParseObject, Clone)]`"
 )]
-pub trait Snapshot: Clone {}
+pub trait Snapshot: Sized {
+    /// A copy. A method of its own instead of a `Clone` supertrait, whose own error would hide this one.
+    #[doc(hidden)]
+    fn snapshot(&self) -> Self;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Clone> Snapshot for T {}
+impl<T: Clone> Snapshot for T {
+    fn snapshot(&self) -> Self {
+        self.clone()
+    }
+}
 
 /// Never implemented: it gives a model that stands as a field's type its own error message. The derive makes
 /// every model a `ParseValue` under this condition.

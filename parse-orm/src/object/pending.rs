@@ -1,13 +1,12 @@
 //! What changed in an object since the server's last word.
 
 use super::encode::FieldRef;
-use super::{FieldSet, Operation, ParseObject};
+use super::{FieldSet, Operation, ParseObject, Snapshot};
 use crate::value::{Acl, FieldType, Form};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Kept from the first change until the next successful save.
-#[derive(Clone)]
 pub(crate) struct Pending<T> {
     /// The value as the server holds it.
     pub(super) value: T,
@@ -18,10 +17,21 @@ pub(crate) struct Pending<T> {
     pub(super) operations: BTreeMap<usize, Operation>,
 }
 
+impl<T: Snapshot> Clone for Pending<T> {
+    fn clone(&self) -> Self {
+        Self {
+            value: self.value.snapshot(),
+            acl: self.acl.clone(),
+            expected: self.expected.as_ref().map(T::snapshot),
+            operations: self.operations.clone(),
+        }
+    }
+}
+
 impl<T: ParseObject> Pending<T> {
     pub(super) fn new(value: &T, acl: Option<&Acl>) -> Self {
         Self {
-            value: value.clone(),
+            value: value.snapshot(),
             acl: acl.cloned().map(Box::new),
             expected: None,
             operations: BTreeMap::new(),
@@ -58,7 +68,7 @@ impl<T: ParseObject> Pending<T> {
             }
             return;
         }
-        let expected = self.expected.get_or_insert_with(|| self.value.clone());
+        let expected = self.expected.get_or_insert_with(|| self.value.snapshot());
         let merged = match self.operations.remove(&field) {
             Some(earlier) => earlier.merge(operation.clone()),
             None => Some(operation.clone()),
@@ -76,11 +86,11 @@ impl<T: ParseObject> Pending<T> {
     }
 
     /// The assignments and operations of `self`, made again on a newer value of the server.
-    pub(super) fn rebase(mut self, now: T, newer: T) -> (T, Self) {
-        let assigned = self.assigned(&now);
+    pub(super) fn rebase(mut self, now: &T, newer: T) -> (T, Self) {
+        let assigned = self.assigned(now);
         let operations = std::mem::take(&mut self.operations);
         let mut rebased = Self {
-            value: newer.clone(),
+            value: newer.snapshot(),
             acl: self.acl,
             expected: None,
             operations: BTreeMap::new(),
@@ -92,7 +102,7 @@ impl<T: ParseObject> Pending<T> {
             }
         }
         for field in assigned.iter() {
-            value.__copy(&now, field);
+            value.__copy(now, field);
         }
         (value, rebased)
     }

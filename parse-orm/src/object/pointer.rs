@@ -2,7 +2,7 @@
 
 use super::decode::RawSeed;
 use super::encode::Body;
-use super::{FieldSet, Object, ParseObject};
+use super::{FieldSet, Object, ParseObject, Snapshot};
 use crate::NotIncluded;
 use crate::value::{FieldSchema, FieldType, Form, ObjectId, ParseValue, iso};
 use serde::de::{DeserializeSeed, Error as _, Unexpected};
@@ -26,7 +26,6 @@ use std::fmt;
 /// assert_eq!(pointer.id().as_str(), "Ed1nuqPvcm");
 /// assert!(pointer.get().unwrap_err().to_string().contains("Player::get(&client, pointer.id())"));
 /// ```
-#[derive(Clone)]
 pub struct Pointer<T> {
     id: ObjectId,
     object: Option<Box<Object<T>>>,
@@ -65,6 +64,16 @@ impl<T: ParseObject> Pointer<T> {
             id: self.id.clone(),
             origin: self.origin.map(|field| (field.class_name, field.rust_name)),
         })
+    }
+}
+
+impl<T: Snapshot> Clone for Pointer<T> {
+    fn clone(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            object: self.object.clone(),
+            origin: self.origin,
+        }
     }
 }
 

@@ -76,12 +76,12 @@ impl<T: ParseObject> Object<T> {
             .await
             .map_err(|error| self.gone(error))?;
         let mut newer = row::<T>(&bytes)?;
-        newer.value.__carry(self.value.clone());
+        newer.value.__carry(self.value.snapshot());
         match self.pending.take().filter(|_| unsaved == Unsaved::Keep) {
             None => *self = newer,
             Some(pending) => {
                 let acl = pending.acl_changed(self.acl()).then(|| self.meta.acl.take());
-                let (value, mut rebased) = pending.rebase(self.value.clone(), newer.value);
+                let (value, mut rebased) = pending.rebase(&self.value, newer.value);
                 rebased.acl.clone_from(&newer.meta.acl);
                 self.value = value;
                 self.meta = newer.meta;

@@ -4,9 +4,10 @@ use super::condition::{Node, Q, Test};
 use super::operand::{IntoOperand, IntoOperandList, IntoRange, Operand, kind};
 use super::text::{self, Anchor};
 use crate::object::{ParseObject, Pointer};
-use crate::value::{Bytes, GeoPoint, ObjectId, ParseValue, Polygon};
+use crate::value::{Acl, Bytes, File, GeoPoint, Json, ObjectId, ParseValue, Polygon};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -112,6 +113,35 @@ impl<T: ParseObject> Comparable for Pointer<T> {
     type Kind = kind::Reference<T>;
 }
 
+/// A field that a row may have or not have.
+#[diagnostic::on_unimplemented(
+    message = "the lookup `isnull` asks whether a row has a value, and a field of type `{Self}` is never without one",
+    label = "a field of type `{Self}` is in a table of its own, and never missing",
+    note = "a relation is a query: its accessor on the object, with `.exists(&client)`, tells whether there is anything in it"
+)]
+pub trait Nullable {}
+
+macro_rules! nullable {
+    ($($type:ty)*) => {$( impl Nullable for $type {} )*};
+}
+
+nullable! {
+    i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 String bool DateTime<Utc> ObjectId Value
+    GeoPoint Polygon Bytes File Acl
+}
+
+impl<V> Nullable for Option<V> {}
+
+impl<V> Nullable for Vec<V> {}
+
+impl<K, V> Nullable for BTreeMap<K, V> {}
+
+impl<K, V, H> Nullable for HashMap<K, V, H> {}
+
+impl<T> Nullable for Pointer<T> {}
+
+impl<T> Nullable for Json<T> {}
+
 /// A field whose values have an order: numbers, texts and dates.
 #[diagnostic::on_unimplemented(
     message = "the lookups `gt`, `gte`, `lt`, `lte` and `range` need values with an order, and a field of type `{Self}` has none",
@@ -188,7 +218,7 @@ impl<R, V> Field<R, V> {
     /// `field__isnull = true`: missing or null; `false`: neither. Wire form `null` and `{"$ne": null}`.
     pub fn isnull(self, yes: bool) -> Q<R>
     where
-        V: Comparable,
+        V: Nullable,
     {
         self.compare(if yes { "$eq" } else { "$ne" }, Operand(Ok(Value::Null)))
     }

@@ -20,7 +20,7 @@ mod view;
 
 pub use change::{Amount, Assign, Change, Elements, IntoValue, Optional};
 pub use condition::Q;
-pub use field::{AsText, Comparable, Field, Ordered, Textual};
+pub use field::{AsText, Comparable, Field, Nullable, Ordered, Textual};
 pub use operand::{IntoOperand, IntoOperandList, IntoRange, Operand, OperandOf, kind};
 pub use order::{Include, IntoInclude, IntoOrder, Order, Sortable};
 pub use set::{Objects, QuerySet};
