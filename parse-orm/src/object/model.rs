@@ -116,6 +116,7 @@ pub trait OnServer {}
 pub trait Snapshot: Sized {
     /// A copy. A method of its own instead of a `Clone` supertrait, whose own error would hide this one.
     #[doc(hidden)]
+    #[must_use]
     fn snapshot(&self) -> Self;
 }
 

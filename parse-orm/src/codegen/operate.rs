@@ -1,0 +1,109 @@
+//! What the accessors of a model do: atomic operations, by the number of a field.
+
+use super::{Codec, FieldType, Object, Operation, ParseObject, Pointer, QuerySet};
+use crate::value::Form;
+use serde_json::{Number, Value as JsonTree};
+/// A number that can be incremented.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a number that can be incremented")]
+pub trait Amount {
+    /// The amount, or why it cannot be sent.
+    fn amount(self) -> Result<Number, String>;
+}
+
+impl Amount for i64 {
+    fn amount(self) -> Result<Number, String> {
+        crate::value::to_json(&self).map(|_| self.into())
+    }
+}
+
+impl Amount for f64 {
+    fn amount(self) -> Result<Number, String> {
+        Number::from_f64(self).ok_or_else(|| format!("{self} is not a number that JSON can hold"))
+    }
+}
+
+/// Adds to a number.
+pub fn increment<T: ParseObject>(object: &mut Object<T>, field: usize, by: impl Amount) {
+    object.operate(
+        field,
+        by.amount().map_or_else(Operation::Invalid, Operation::Increment),
+    );
+}
+
+/// An operation on the elements of an array: of a `Vec`, or an `Option` of one, by its codec.
+fn elements<A: From<Vec<V>>, V>(
+    codec: impl Codec<A>,
+    values: impl IntoIterator<Item = impl Into<V>>,
+    operation: fn(Vec<JsonTree>) -> Operation,
+) -> Operation {
+    let values: Vec<V> = values.into_iter().map(Into::into).collect();
+    // included objects stay: an operation's elements also become part of the local value
+    match codec.encode(&values.into(), Form::Full, serde_json::value::Serializer) {
+        Ok(JsonTree::Array(elements)) => operation(elements),
+        Ok(_) => Operation::Invalid("the field is not an array".into()),
+        Err(error) => Operation::Invalid(error.to_string()),
+    }
+}
+
+/// Appends to an array.
+pub fn add<T: ParseObject, A: From<Vec<V>>, V>(
+    object: &mut Object<T>,
+    field: usize,
+    codec: impl Codec<A>,
+    values: impl IntoIterator<Item = impl Into<V>>,
+) {
+    object.operate(field, elements(codec, values, Operation::Add));
+}
+
+/// Appends to an array what is not in it.
+pub fn add_unique<T: ParseObject, A: From<Vec<V>>, V>(
+    object: &mut Object<T>,
+    field: usize,
+    codec: impl Codec<A>,
+    values: impl IntoIterator<Item = impl Into<V>>,
+) {
+    object.operate(field, elements(codec, values, Operation::AddUnique));
+}
+
+/// Takes elements out of an array.
+pub fn remove<T: ParseObject, A: From<Vec<V>>, V>(
+    object: &mut Object<T>,
+    field: usize,
+    codec: impl Codec<A>,
+    values: impl IntoIterator<Item = impl Into<V>>,
+) {
+    object.operate(field, elements(codec, values, Operation::Remove));
+}
+
+/// Adds objects to a relation, or removes them.
+pub fn relate<T: ParseObject, R>(
+    object: &mut Object<T>,
+    field: usize,
+    add: bool,
+    targets: impl IntoIterator<Item = impl Into<Pointer<R>>>,
+) {
+    let FieldType::Relation(class_name) = T::SCHEMA.fields[field].field_type() else {
+        return;
+    };
+    let ids: Vec<_> = targets
+        .into_iter()
+        .map(|target| target.into().id().clone())
+        .collect();
+    let (add, remove) = if add { (ids, Vec::new()) } else { (Vec::new(), ids) };
+    if !(add.is_empty() && remove.is_empty()) {
+        let class_name = class_name.into();
+        object.operate(
+            field,
+            Operation::Relate {
+                class_name,
+                add,
+                remove,
+            },
+        );
+    }
+}
+
+/// The objects of a relation.
+pub fn related<T: ParseObject, R>(object: &Object<T>, field: usize) -> QuerySet<R> {
+    crate::query::related(T::CLASS_NAME, object.id(), T::SCHEMA.fields[field].name)
+}
