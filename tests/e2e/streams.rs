@@ -103,3 +103,60 @@ async fn a_view_holds_the_fields_that_it_names_in_the_order_of_the_query() {
         ]
     );
 }
+
+/// The same class, by a model that wants a value in every row.
+#[derive(ParseObject, Clone, Debug)]
+#[parse(class_name = "E2eStream")]
+struct Strict {
+    run: String,
+    n: i64,
+    b: String,
+}
+
+#[derive(ParseView, Debug)]
+#[parse(model = Strict)]
+struct StrictView {
+    b: String,
+}
+
+#[tokio::test]
+async fn a_row_that_does_not_fit_is_an_error_of_its_own_and_the_stream_goes_on() {
+    let backend = backend().await;
+    let client = backend.client();
+    let run = backend.run();
+    seed(client, &run, 12).await;
+    let rows: Vec<_> = query!(Strict.filter(run = &run).order_by(n))
+        .stream(client)
+        .collect()
+        .await;
+    // every fifth row has no `b`
+    let fits: Vec<bool> = rows.iter().map(Result::is_ok).collect();
+    assert_eq!(fits, (0..12).map(|n| n % 5 != 0).collect::<Vec<_>>());
+    for row in rows.into_iter().filter_map(Result::err) {
+        let Error::Decode(error) = row else {
+            panic!("{row}")
+        };
+        assert_eq!(
+            (error.class_name, error.field.as_deref()),
+            ("E2eStream", Some("b"))
+        );
+        assert!(error.id.is_some(), "{error}");
+    }
+    let views = query!(Strict.filter(run = &run))
+        .values::<StrictView>(client)
+        .await;
+    let Err(Error::Decode(error)) = views else {
+        panic!("{views:?}")
+    };
+    assert!(
+        error.id.is_some() && error.to_string().contains("`b` is missing"),
+        "{error}"
+    );
+
+    let views = query!(Strict.filter(run = &run, b__isnull = false))
+        .values::<StrictView>(client)
+        .await
+        .unwrap();
+    assert_eq!(views.len(), 9);
+    assert!(views.iter().all(|view| view.b.starts_with('b')));
+}

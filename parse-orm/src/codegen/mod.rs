@@ -13,7 +13,7 @@ pub use codec::{
 #[cfg(rust_analyzer)]
 pub use editor::*;
 pub use embedded::{EmbeddedObject, decode_embedded, decode_name};
-pub use operate::{Amount, add, add_unique, increment, relate, related, remove};
+pub use operate::{add, add_unique, increment, relate, related, remove};
 pub use reported::{Reported, RowFields};
 
 pub use crate::object::{FieldSet, Operation, ParseObject, Raw, Schema, Snapshot, WrappedInPointer};

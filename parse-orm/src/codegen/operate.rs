@@ -1,32 +1,14 @@
 //! What the accessors of a model do: atomic operations, by the number of a field.
 
-use super::{Codec, FieldType, Object, Operation, ParseObject, Pointer, QuerySet};
-use crate::value::Form;
-use serde_json::{Number, Value as JsonTree};
-/// A number that can be incremented.
-#[diagnostic::on_unimplemented(message = "`{Self}` is not a number that can be incremented")]
-pub trait Amount {
-    /// The amount, or why it cannot be sent.
-    fn amount(self) -> Result<Number, String>;
-}
-
-impl Amount for i64 {
-    fn amount(self) -> Result<Number, String> {
-        crate::value::to_json(&self).map(|_| self.into())
-    }
-}
-
-impl Amount for f64 {
-    fn amount(self) -> Result<Number, String> {
-        Number::from_f64(self).ok_or_else(|| format!("{self} is not a number that JSON can hold"))
-    }
-}
+use super::{Codec, FieldType, Object, Operation, ParseObject, ParseValue, Pointer, QuerySet};
+use crate::value::{Form, to_number};
+use serde_json::Value as JsonTree;
 
 /// Adds to a number.
-pub fn increment<T: ParseObject>(object: &mut Object<T>, field: usize, by: impl Amount) {
+pub fn increment<T: ParseObject>(object: &mut Object<T>, field: usize, by: impl ParseValue) {
     object.operate(
         field,
-        by.amount().map_or_else(Operation::Invalid, Operation::Increment),
+        to_number(&by).map_or_else(Operation::Invalid, Operation::Increment),
     );
 }
 

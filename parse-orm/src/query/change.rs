@@ -3,7 +3,7 @@
 use super::field::Field;
 use crate::codegen::Reported;
 use crate::object::{Object, Operation, ParseObject, Pointer};
-use crate::value::{ObjectId, ParseValue, to_json};
+use crate::value::{ObjectId, ParseValue, to_json, to_number};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Number, Value};
@@ -333,10 +333,7 @@ macro_rules! amounts {
         #[diagnostic::do_not_recommend]
         impl Amount<$field> for $by {
             fn amount(self) -> Result<Number, String> {
-                match to_json(&self)? {
-                    Value::Number(number) => Ok(number),
-                    other => Err(format!("{other} is not a number")),
-                }
+                to_number(&self)
             }
         }
     )*)*};

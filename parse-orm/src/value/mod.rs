@@ -282,3 +282,11 @@ pub(crate) fn to_json<V: ParseValue>(value: &V) -> Result<serde_json::Value, Str
         .encode(Form::Wire, serde_json::value::Serializer)
         .map_err(|error| error.to_string())
 }
+
+/// The wire form of a number, or why it has none.
+pub(crate) fn to_number<V: ParseValue>(value: &V) -> Result<serde_json::Number, String> {
+    match to_json(value)? {
+        serde_json::Value::Number(number) => Ok(number),
+        other => Err(format!("{other} is not a number")),
+    }
+}
