@@ -1,5 +1,6 @@
 //! The handle on a server: who asks, with which keys. Cheap to clone, no global state.
 
+pub(crate) mod batch;
 mod config;
 mod secret;
 mod transport;

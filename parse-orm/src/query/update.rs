@@ -5,7 +5,7 @@ use super::condition::show;
 use super::ids::ids;
 use super::params::Find;
 use super::set::{Core, QuerySet};
-use crate::batch::{self, Item};
+use crate::client::batch::{self, Item, Kind};
 use crate::client::{Method, Path};
 use crate::error::{Interrupted, UpdateFailure};
 use crate::object::{ParseObject, Schema};
@@ -183,7 +183,7 @@ async fn write(
                 body: Some(body),
             })
             .collect();
-        let outcomes = match batch::send(client, &items).await {
+        let outcomes = match batch::send(client, &items, Kind::Independent).await {
             Ok(outcomes) => outcomes,
             Err(cause) => {
                 return Err(Error::Interrupted(Box::new(Interrupted {

@@ -1,10 +1,10 @@
 //! Several requests in one: `POST /batch`. Untyped; what they mean is the caller's.
 //!
 //! The server runs the requests of a batch side by side and answers in their order. One that it refuses does
-//! not stop the others.
+//! not stop the others, unless all of them are one transaction.
 
-use crate::client::{Call, Method, Path, refused, unexpected};
-use crate::{Client, Error, Result};
+use super::{Call, Client, Method, Path, refused, unexpected};
+use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -18,11 +18,24 @@ pub(crate) struct Item<'a> {
     pub(crate) body: Option<&'a RawValue>,
 }
 
+/// How the requests of a batch depend on each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Not at all: each is done or refused on its own.
+    Independent,
+    /// All of them are done, or none. The server says no more about a failure than status 500 with code 1.
+    Transaction,
+}
+
 /// Sends the requests in one, and returns the body of each answer, or why it was refused.
 ///
 /// `Err` is about the batch as a whole. It does not say that nothing was done.
-pub(crate) async fn send(client: &Client, items: &[Item<'_>]) -> Result<Vec<Result<Box<RawValue>>>> {
-    let body = Some(body(client.mount_path(), items)?);
+pub(crate) async fn send(
+    client: &Client,
+    items: &[Item<'_>],
+    kind: Kind,
+) -> Result<Vec<Result<Box<RawValue>>>> {
+    let body = Some(body(client.mount_path(), items, kind)?);
     let bytes = client
         .call(Call {
             method: Method::Post,
@@ -33,10 +46,12 @@ pub(crate) async fn send(client: &Client, items: &[Item<'_>]) -> Result<Vec<Resu
     answers(&bytes, items)
 }
 
-fn body(mount: &str, items: &[Item<'_>]) -> Result<Vec<u8>> {
+fn body(mount: &str, items: &[Item<'_>], kind: Kind) -> Result<Vec<u8>> {
     #[derive(Serialize)]
     struct Body<'a> {
         requests: Vec<Request<'a>>,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        transaction: bool,
     }
     #[derive(Serialize)]
     struct Request<'a> {
@@ -54,7 +69,12 @@ fn body(mount: &str, items: &[Item<'_>]) -> Result<Vec<u8>> {
             body: item.body,
         })
         .collect();
-    serde_json::to_vec(&Body { requests }).map_err(|error| Error::invalid("batch", None, error.to_string()))
+    let transaction = kind == Kind::Transaction;
+    serde_json::to_vec(&Body {
+        requests,
+        transaction,
+    })
+    .map_err(|error| Error::invalid("batch", None, error.to_string()))
 }
 
 fn answers(bytes: &[u8], items: &[Item<'_>]) -> Result<Vec<Result<Box<RawValue>>>> {
@@ -109,7 +129,10 @@ mod tests {
                 body: None,
             },
         ];
-        let wire = |mount| serde_json::from_slice::<Value>(&body(mount, &items).unwrap()).unwrap();
+        let wire = |mount| {
+            let body = body(mount, &items, Kind::Independent).unwrap();
+            serde_json::from_slice::<Value>(&body).unwrap()
+        };
         assert_eq!(
             wire("/a/b"),
             json!({"requests": [
@@ -118,6 +141,8 @@ mod tests {
             ]})
         );
         assert_eq!(wire("")["requests"][1]["path"], "/classes/GameScore/b2");
+        let transaction = body("", &items, Kind::Transaction).unwrap();
+        assert!(transaction.ends_with(br#","transaction":true}"#));
     }
 
     #[test]
