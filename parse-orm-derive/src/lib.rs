@@ -119,8 +119,10 @@ pub fn parse_object(input: TokenStream) -> TokenStream {
 /// );
 /// ```
 ///
-/// A changed struct is sent as a whole: keys that other clients put into it and that it does not declare
-/// are lost then.
+/// Of a changed struct only the fields that differ are sent, each by its dotted key (`{"home.city": "Basel"}`): what
+/// other clients wrote beside them, and keys that the struct does not declare, stay. The same holds for the entries
+/// of a `HashMap` or `BTreeMap`. A struct or map within another one is sent as a whole, and so is one where the row
+/// had none.
 #[proc_macro_derive(ParseValue, attributes(parse))]
 pub fn parse_value(input: TokenStream) -> TokenStream {
     match syn::parse::<syn::DeriveInput>(input) {

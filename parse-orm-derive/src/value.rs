@@ -175,8 +175,12 @@ fn embedded(input: &DeriveInput, sorted: &Sorted<'_>, krate: &Path) -> TokenStre
         numbered().map(|(number, field)| expand::decode(field, number, &codegen, &quote!(&SCHEMA[#number])));
     let finished = numbered().map(|(number, field)| expand::finish(field, number, &codegen));
     let encoded = numbered().map(|(number, field)| expand::encode(field, number, &codegen));
-    let absent = numbered().map(|(number, field)| expand::absent(field, number, &codegen));
-    let compared = numbered().map(|(number, field)| expand::same(field, number, &codegen));
+    let absent: Vec<_> = numbered()
+        .map(|(number, field)| expand::absent(field, number, &codegen))
+        .collect();
+    let compared: Vec<_> = numbered()
+        .map(|(number, field)| expand::same(field, number, &codegen))
+        .collect();
     let codecs = expand::codecs(fields, &codegen);
     let not_stored = expand::not_stored(skipped, broken, &codegen);
     let tokens_value = expand::tokens_value(tokens_name, &codegen, fields, broken, false);
@@ -272,6 +276,13 @@ fn embedded(input: &DeriveInput, sorted: &Sorted<'_>, krate: &Path) -> TokenStre
                 }
                 fn same(&self, other: &Self) -> bool {
                     true #(&& #compared)*
+                }
+                fn parts(&self, other: &Self) -> ::core::option::Option<#codegen::Parts> {
+                    let mut parts = #codegen::Parts::new();
+                    #(if !#compared {
+                        parts.put(#stored, #absent, &Write(self, #numbers, #codegen::Form::Wire));
+                    })*
+                    ::core::option::Option::Some(parts)
                 }
             }
             // the bounds keep a struct that is not `Clone` from being reported for these as well

@@ -9,6 +9,7 @@
 
 mod backend;
 mod client;
+mod embedded;
 mod error_shapes;
 mod errors;
 mod included;

@@ -1,6 +1,6 @@
 //! The bodies of creates and updates.
 
-use crate::models::{Address, GameScore, GameScoreAccessors, Level, Player, Team, score};
+use crate::models::{Address, GameScore, GameScoreAccessors, Inner, Level, Player, Team, score};
 use parse_orm::prelude::*;
 use parse_orm_mock::MockServer;
 use serde_json::{Value, json};
@@ -179,6 +179,121 @@ async fn relations() {
     ]}});
     update!(|object| { object.remove_from_opponents([to("a")]); object.add_to_opponents([to("a")]); object.score = 1; }
         => {"score": 1, "opponents": {"__op": "AddRelation", "objects": [pointer("a")]}});
+}
+
+/// A stored row whose `home` is set, after the change: what the save sends.
+async fn moved(change: impl FnOnce(&mut Address)) -> Value {
+    let server = MockServer::start().await;
+    let client = server.client();
+    let mut value = score(5);
+    value.home = Some(Address {
+        city: "Bern".into(),
+        zip_code: Some(3000),
+        geo: Some(Inner { floor: 1 }),
+    });
+    let mut object = value.create(&client).await.unwrap();
+    change(object.home.as_mut().unwrap());
+    assert_eq!(object.dirty_fields(), ["home"]);
+    object.save(&client).await.unwrap();
+    assert!(!object.is_dirty());
+    last_body(&server)
+}
+
+#[tokio::test]
+async fn row_12_only_the_changed_keys_of_an_embedded_struct_are_sent() {
+    assert_eq!(
+        moved(|home| home.city = "Basel".into()).await,
+        json!({"home.city": "Basel"})
+    );
+    assert_eq!(
+        moved(|home| {
+            home.zip_code = None;
+            home.city = "Biel".into();
+        })
+        .await,
+        json!({"home.city": "Biel", "home.zipCode": {"__op": "Delete"}})
+    );
+    // one level deep: a deeper key makes PostgreSQL drop the keys beside it
+    assert_eq!(
+        moved(|home| home.geo = Some(Inner { floor: 2 })).await,
+        json!({"home.geo": {"floor": 2}})
+    );
+}
+
+/// The key of the whole and the key of a part in one request are a conflict on MongoDB.
+#[tokio::test]
+async fn row_13_a_struct_that_the_row_did_not_have_is_sent_as_a_whole() {
+    update!(|object| {
+        object.home = Some(Address { city: "Bern".into(), zip_code: None, geo: None });
+        object.home.as_mut().unwrap().city = "Basel".into();
+    } => {"home": {"city": "Basel"}});
+    let (server, client, mut object) = stored().await;
+    object.home = Some(Address {
+        city: "Bern".into(),
+        zip_code: None,
+        geo: None,
+    });
+    object.save(&client).await.unwrap();
+    object.home = None;
+    object.save(&client).await.unwrap();
+    assert_eq!(last_body(&server), json!({"home": {"__op": "Delete"}}));
+}
+
+/// A default stands for no value: a part of it would make a value of which the rest is missing.
+#[tokio::test]
+async fn a_default_is_sent_as_a_whole() {
+    #[derive(ParseObject, Debug, Clone)]
+    struct House {
+        #[parse(default = Address { city: "Nowhere".into(), zip_code: Some(1), geo: None })]
+        at: Address,
+        owner: Option<String>,
+    }
+    #[derive(ParseObject, Debug, Clone)]
+    #[parse(class_name = "House")]
+    struct Bare {
+        owner: Option<String>,
+    }
+    let server = MockServer::start().await;
+    let client = server.client();
+    let bare = Bare { owner: None }.create(&client).await.unwrap();
+    let mut house = House::get(&client, bare.id().clone()).await.unwrap();
+    house.at.city = "Bern".into();
+    house.save(&client).await.unwrap();
+    assert_eq!(last_body(&server), json!({"at": {"city": "Bern", "zipCode": 1}}));
+}
+
+#[tokio::test]
+async fn row_12_only_the_changed_entries_of_a_map_are_sent() {
+    #[derive(ParseObject, Debug, Clone)]
+    struct Stats {
+        wins: std::collections::HashMap<String, i64>,
+    }
+    let server = MockServer::start().await;
+    let client = server.client();
+    let wins = |entries: &[(&str, i64)]| entries.iter().map(|(key, n)| ((*key).to_owned(), *n)).collect();
+    let mut stats = Stats {
+        wins: wins(&[("a", 1), ("b", 2), ("c", 3)]),
+    }
+    .create(&client)
+    .await
+    .unwrap();
+    stats.wins = wins(&[("a", 1), ("b", 5), ("d", 4)]);
+    stats.save(&client).await.unwrap();
+    assert_eq!(
+        last_body(&server),
+        json!({"wins.b": 5, "wins.d": 4, "wins.c": {"__op": "Delete"}})
+    );
+    // a key that would be read as a path
+    stats.wins.insert("1.5".into(), 0);
+    let refused = stats.save(&client).await.unwrap_err();
+    assert!(refused.to_string().contains("1.5"), "{refused}");
+    stats.wins.remove("1.5");
+    stats.wins.insert("0".into(), 9);
+    stats.save(&client).await.unwrap();
+    assert_eq!(
+        last_body(&server),
+        json!({"wins": {"a": 1, "b": 5, "d": 4, "0": 9}})
+    );
 }
 
 /// What an earlier save sent is not sent again.

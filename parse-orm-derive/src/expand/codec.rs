@@ -3,7 +3,7 @@
 use super::accessors::accessors;
 use super::fields::value;
 use crate::model::{Field, Model, Skipped};
-use crate::types::spelled;
+use crate::types::{Shape, spelled};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Ident;
@@ -108,6 +108,13 @@ pub(crate) fn same(field: &Field<'_>, number: usize, codegen: &TokenStream) -> T
     quote!(#codegen::Codec::same(#codec, &self.#ident, &other.#ident))
 }
 
+/// The arm that tells what differs within the field of `self` and `other`; none for a field that is no object.
+fn parts(field: &Field<'_>, number: usize, codegen: &TokenStream) -> Option<TokenStream> {
+    let (ident, codec) = (field.ident, of(number));
+    (field.shape().2 == Shape::Other && !field.json)
+        .then(|| quote!(#number => #codegen::Codec::parts(#codec, &self.#ident, &other.#ident),))
+}
+
 /// An expression for the field's value, of the `Option` in `partial`.
 pub(crate) fn finish(field: &Field<'_>, number: usize, codegen: &TokenStream) -> TokenStream {
     let Field { ident, ty, .. } = field;
@@ -187,6 +194,19 @@ pub(super) fn model(model: &Model<'_>, codegen: &TokenStream, tokens: &Ident) ->
             }
         }
     });
+    let parts: Vec<_> = numbered()
+        .filter_map(|(number, field)| parts(field, number, codegen))
+        .collect();
+    let parts = (!parts.is_empty()).then(|| {
+        quote! {
+            fn __parts(&self, other: &Self, field: usize) -> ::core::option::Option<#codegen::Parts> {
+                match field {
+                    #(#parts)*
+                    _ => ::core::option::Option::None,
+                }
+            }
+        }
+    });
     let codecs = codecs(fields, codegen);
     let accessors = accessors(model, codegen);
 
@@ -247,6 +267,7 @@ pub(super) fn model(model: &Model<'_>, codegen: &TokenStream, tokens: &Ident) ->
                     }
                 }
                 #carry
+                #parts
                 fn __diff(&self, other: &Self) -> #codegen::FieldSet {
                     let mut set = #codegen::FieldSet::EMPTY;
                     #(set.put(#numbers, !#compared);)*

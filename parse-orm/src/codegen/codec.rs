@@ -1,6 +1,6 @@
 //! What generated code does with the value of a field, of which it knows only the type.
 
-use super::{Deserializer, FieldSchema, FieldType, Form, ParseValue, Serialize, Serializer};
+use super::{Deserializer, FieldSchema, FieldType, Form, ParseValue, Parts, Serialize, Serializer};
 use super::{decode_json, encode_json, same_json};
 use serde::de::DeserializeOwned;
 use serde_json::Value as JsonTree;
@@ -26,6 +26,8 @@ pub trait Codec<V> {
     fn encode<S: Serializer>(self, value: &V, form: Form, to: S) -> Result<S::Ok, S::Error>;
     /// Compares two values.
     fn same(self, a: &V, b: &V) -> bool;
+    /// What differs from the server's value, where it can be sent in parts.
+    fn parts(self, value: &V, held: &V) -> Option<Parts>;
     /// Takes over a newer value.
     fn merge(self, old: &mut V, newer: Option<V>);
     /// True when the value means "no value".
@@ -65,6 +67,9 @@ impl<V: ParseValue> Codec<V> for Value<V> {
     }
     fn same(self, a: &V, b: &V) -> bool {
         a.same(b)
+    }
+    fn parts(self, value: &V, held: &V) -> Option<Parts> {
+        value.parts(held)
     }
     fn merge(self, old: &mut V, newer: Option<V>) {
         if let Some(newer) = newer {
@@ -118,6 +123,10 @@ impl<V: AnyJson> Codec<V> for JsonValue<V> {
     }
     fn same(self, a: &V, b: &V) -> bool {
         same_json(a, b)
+    }
+    /// Only the whole has a meaning to serde.
+    fn parts(self, _: &V, _: &V) -> Option<Parts> {
+        None
     }
     fn merge(self, old: &mut V, newer: Option<V>) {
         if let Some(newer) = newer {

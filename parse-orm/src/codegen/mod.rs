@@ -21,7 +21,9 @@ pub use crate::query::{
     Comparable, Embedded, Field, Nullable, Objects, Operand, OperandOf, Order, Ordered, ParseView, Q,
     QuerySet, Request, Sortable, Textual, Through, Traversable, ViewCodec,
 };
-pub use crate::value::{FieldSchema, FieldType, Form, ParseValue, decode_json, encode_json, same_json};
+pub use crate::value::{
+    FieldSchema, FieldType, Form, ParseValue, Parts, decode_json, encode_json, same_json,
+};
 pub use crate::{Object, ObjectId, Pointer, Relation};
 pub use chrono::{DateTime, Utc};
 pub use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};

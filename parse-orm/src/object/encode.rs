@@ -1,7 +1,7 @@
 //! From objects straight into a request's bytes.
 
 use super::{FieldSet, Operation, ParseObject};
-use crate::value::{Acl, Form, ObjectId};
+use crate::value::{Acl, Form, ObjectId, Part, Parts};
 use crate::{Error, Result};
 use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer};
@@ -22,6 +22,8 @@ pub(crate) struct Body<'a, T> {
     pub(crate) value: &'a T,
     /// Sent as values; one that is absent is sent as a Delete.
     pub(crate) fields: FieldSet,
+    /// What the server holds: where both have an object, only the keys that differ are sent, as `field.key`.
+    pub(crate) held: Option<&'a T>,
     /// Sent as operations.
     pub(crate) operations: Option<&'a BTreeMap<usize, Operation>>,
     pub(crate) acl: Option<&'a Acl>,
@@ -36,12 +38,19 @@ impl<'a, T: ParseObject> Body<'a, T> {
         Self {
             value,
             fields,
+            held: None,
             operations: None,
             acl: None,
             id: None,
             form: Form::Wire,
             at: Cell::new(None),
         }
+    }
+
+    /// What differs within an object that the server holds. A default is not held: it stands for no value.
+    fn parts(&self, field: usize) -> Option<Parts> {
+        let held = self.held.filter(|_| !T::SCHEMA.fields[field].has_default)?;
+        self.value.__parts(held, field).filter(|parts| !parts.is_empty())
     }
 
     /// The JSON, or an error that names the field which has none.
@@ -76,7 +85,15 @@ impl<T: ParseObject> Serialize for Body<'_, T> {
                     "the field is declared `read_only`; undo the change with `revert`",
                 ));
             }
-            if !absent.contains(field) {
+            if let Some(parts) = self.parts(field) {
+                for Part { key, value } in parts.into_parts() {
+                    let key = format!("{}.{key}", schema.name);
+                    match value.map_err(S::Error::custom)? {
+                        Some(value) => map.serialize_entry(&key, &value)?,
+                        None => map.serialize_entry(&key, &Delete { __op: "Delete" })?,
+                    }
+                }
+            } else if !absent.contains(field) {
                 map.serialize_entry(schema.name, &FieldRef(self.value, field, self.form))?;
             } else if self.form == Form::Wire {
                 map.serialize_entry(schema.name, &Delete { __op: "Delete" })?;

@@ -1,7 +1,7 @@
 //! What the derive supplies for a model.
 
 use super::{Object, Unsaved};
-use crate::value::{FieldSchema, FieldType, Form};
+use crate::value::{FieldSchema, FieldType, Form, Parts};
 use crate::{Client, Result};
 use serde::{Deserializer, Serializer};
 #[cfg(not(rust_analyzer))]
@@ -90,6 +90,11 @@ pub trait ParseObject: Snapshot + Send + Sync + 'static {
     fn __encode<S: Serializer>(&self, field: usize, form: Form, to: S) -> Result<S::Ok, S::Error>;
     #[doc(hidden)]
     fn __diff(&self, other: &Self) -> FieldSet;
+    /// What differs within a field that holds an object, where it can be sent in parts.
+    #[doc(hidden)]
+    fn __parts(&self, _held: &Self, _field: usize) -> Option<Parts> {
+        None
+    }
     #[doc(hidden)]
     fn __absent(&self) -> FieldSet;
     #[doc(hidden)]

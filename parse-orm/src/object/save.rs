@@ -34,6 +34,7 @@ impl<T: ParseObject> Object<T> {
             return Ok(());
         };
         let mut body = Body::new(&self.value, pending.assigned(&self.value));
+        body.held = Some(&pending.value);
         body.operations = Some(&pending.operations);
         body.acl = self.acl().filter(|acl| pending.acl_changed(Some(acl)));
         if body.fields.is_empty() && pending.operations.is_empty() && body.acl.is_none() {

@@ -1,6 +1,6 @@
 //! Arrays and maps.
 
-use super::{Decode, Encode, FieldSchema, FieldType, Form, ParseValue};
+use super::{Decode, Encode, FieldSchema, FieldType, Form, ParseValue, Parts};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::ser::{Error, SerializeMap};
 use serde::{Deserializer, Serializer};
@@ -101,6 +101,14 @@ impl<V: ParseValue, H: BuildHasher + Default + Clone + Send + Sync + 'static> Pa
                 .iter()
                 .all(|(key, value)| other.get(key).is_some_and(|other| value.same(other)))
     }
+    fn parts(&self, held: &Self) -> Option<Parts> {
+        Parts::of_maps(
+            self.iter(),
+            held.iter(),
+            |key| self.contains_key(key),
+            |key| held.get(key),
+        )
+    }
 }
 
 impl<V: ParseValue> ParseValue for BTreeMap<String, V> {
@@ -113,5 +121,13 @@ impl<V: ParseValue> ParseValue for BTreeMap<String, V> {
     }
     fn same(&self, other: &Self) -> bool {
         self.len() == other.len() && self.iter().zip(other).all(|((k, a), (l, b))| k == l && a.same(b))
+    }
+    fn parts(&self, held: &Self) -> Option<Parts> {
+        Parts::of_maps(
+            self.iter(),
+            held.iter(),
+            |key| self.contains_key(key),
+            |key| held.get(key),
+        )
     }
 }

@@ -9,6 +9,7 @@ mod geo;
 mod json;
 mod number;
 mod object_id;
+mod parts;
 mod text;
 
 pub use acl::{Acl, Permission, Who};
@@ -17,6 +18,8 @@ pub use file::File;
 pub use geo::{GeoError, GeoPoint, Polygon};
 pub use json::Json;
 pub use object_id::ObjectId;
+pub(crate) use parts::Part;
+pub use parts::Parts;
 
 pub(crate) use date::{Timestamp, iso};
 pub(crate) use json::refuse_reserved;
@@ -80,6 +83,12 @@ pub trait ParseValue: Clone + Send + Sync + 'static {
     /// Takes over the server's newer value, keeping what an answer leaves out (an included object).
     fn merge(&mut self, newer: Self) {
         *self = newer;
+    }
+
+    /// What differs from the value that the server holds, key by key, for a value that can be sent in parts.
+    #[doc(hidden)]
+    fn parts(&self, _held: &Self) -> Option<Parts> {
+        None
     }
 
     /// Tells the value which field it was read from, for its errors.
@@ -242,6 +251,10 @@ impl<V: ParseValue> ParseValue for Option<V> {
             (Some(old), Some(newer)) => old.merge(newer),
             (slot, newer) => *slot = newer,
         }
+    }
+
+    fn parts(&self, held: &Self) -> Option<Parts> {
+        self.as_ref()?.parts(held.as_ref()?)
     }
 
     fn locate(&mut self, field: &'static FieldSchema) {
