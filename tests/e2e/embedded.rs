@@ -87,6 +87,29 @@ async fn row_12_keys_that_the_struct_does_not_declare_stay() -> Outcome {
 }
 
 #[tokio::test]
+async fn row_12_a_refresh_keeps_the_changed_parts_and_takes_the_others() -> Outcome {
+    let backend = backend().await;
+    let mut one = hall().create(backend.client()).await?;
+    let mut other = Hall::get(backend.client(), one.id().clone()).await?;
+    other.at.as_mut().ok_or("an address")?.seats = 11;
+    other.prices.insert("side".into(), 30);
+    other.save(backend.client()).await?;
+    one.at.as_mut().ok_or("an address")?.city = "Basel".into();
+    one.prices.remove("back");
+    one.refresh(backend.client(), Unsaved::Keep).await?;
+    assert_eq!(one.dirty_fields(), ["at", "prices"]);
+    one.save(backend.client()).await?;
+    let stored = Hall::get(backend.client(), one.id().clone()).await?;
+    let at = stored.at.as_ref().ok_or("an address")?;
+    assert_eq!((&*at.city, at.seats), ("Basel", 11));
+    assert_eq!(
+        stored.prices,
+        BTreeMap::from([("front".to_owned(), 50), ("side".to_owned(), 30)])
+    );
+    Ok(())
+}
+
+#[tokio::test]
 async fn row_13_a_changed_part_and_then_the_whole_is_one_value() -> Outcome {
     let backend = backend().await;
     let mut hall = hall().create(backend.client()).await?;

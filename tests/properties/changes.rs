@@ -3,6 +3,7 @@
 use crate::runtime::{cases, failed, run, server};
 use parse_orm::prelude::*;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 #[derive(ParseObject, Debug, Clone, PartialEq)]
@@ -14,6 +15,14 @@ struct Subject {
     numbers: Option<Vec<i64>>,
     note: Option<String>,
     friends: Vec<Pointer<Subject>>,
+    home: Option<Home>,
+    wins: BTreeMap<String, i64>,
+}
+
+#[derive(ParseValue, Debug, Clone, PartialEq)]
+struct Home {
+    city: String,
+    floor: Option<i64>,
 }
 
 #[derive(Debug, Clone)]
@@ -37,12 +46,18 @@ enum Step {
     AddFriends(Vec<String>),
     AddUniqueFriends(Vec<String>),
     RemoveFriends(Vec<String>),
+    SetHome(Option<Home>),
+    Move(String),
+    Climb(Option<i64>),
+    SetWins(BTreeMap<String, i64>),
+    Win(String, i64),
     Revert,
     Save,
     /// Another program changes the row, and this one refreshes.
     Refresh {
         others_whole: i64,
         others_tag: String,
+        others_floor: i64,
         unsaved: bool,
     },
     /// Out of the program and in again.
@@ -57,6 +72,9 @@ fn step() -> impl Strategy<Value = Step> {
     let tag = || "[a-e]";
     let tags = || prop::collection::vec(tag(), 0..4);
     let numbers = || prop::collection::vec(0_i64..5, 0..4);
+    // "0" is no name that could stand behind a dot
+    let wins = || prop::collection::btree_map("[a-c0]", 0_i64..9, 0..4);
+    let home = || ("[A-C]", prop::option::of(0_i64..9)).prop_map(|(city, floor)| Home { city, floor });
     let friends = || prop::collection::vec("[x-z]", 0..3);
     prop_oneof![
         1 => whole().prop_map(SetWhole),
@@ -78,10 +96,16 @@ fn step() -> impl Strategy<Value = Step> {
         1 => friends().prop_map(AddFriends),
         1 => friends().prop_map(AddUniqueFriends),
         1 => friends().prop_map(RemoveFriends),
+        1 => prop::option::of(home()).prop_map(SetHome),
+        1 => "[A-C]".prop_map(Move),
+        1 => prop::option::of(0_i64..9).prop_map(Climb),
+        1 => wins().prop_map(SetWins),
+        1 => ("[a-c]", 0_i64..9).prop_map(|(key, n)| Win(key, n)),
         1 => Just(Revert),
         4 => Just(Save),
-        1 => (whole(), tag(), any::<bool>())
-            .prop_map(|(others_whole, others_tag, unsaved)| Refresh { others_whole, others_tag, unsaved }),
+        2 => (whole(), tag(), 0_i64..9, any::<bool>()).prop_map(|(others_whole, others_tag, others_floor, unsaved)| {
+            Refresh { others_whole, others_tag, others_floor, unsaved }
+        }),
         1 => Just(Keep),
     ]
 }
@@ -111,6 +135,14 @@ fn take(object: &mut Object<Subject>, step: Step) {
         Step::AddFriends(ids) => object.add_friends(pointers(ids)),
         Step::AddUniqueFriends(ids) => object.add_unique_friends(pointers(ids)),
         Step::RemoveFriends(ids) => object.remove_friends(pointers(ids)),
+        Step::SetHome(home) => object.home = home,
+        Step::Move(city) => object
+            .home
+            .iter_mut()
+            .for_each(|home| home.city.clone_from(&city)),
+        Step::Climb(floor) => object.home.iter_mut().for_each(|home| home.floor = floor),
+        Step::SetWins(wins) => object.wins = wins,
+        Step::Win(key, n) => drop(object.wins.insert(key, n)),
         Step::Revert => object.revert(),
         Step::Save | Step::Refresh { .. } | Step::Keep => {}
     }
@@ -126,7 +158,7 @@ proptest! {
         run(async {
             let first = Subject {
                 whole: 0, real: 0.0, maybe: None, tags: vec!["a".into()], numbers: Some(vec![1]), note: None,
-                friends: vec![],
+                friends: vec![], home: Some(Home { city: "A".into(), floor: None }), wins: BTreeMap::new(),
             };
             let mut object = first.create(client).await.map_err(failed)?;
             for step in steps.into_iter().chain([Step::Save]) {
@@ -143,16 +175,22 @@ proptest! {
                         prop_assert_eq!(&*fresh, &shown, "shown before the save");
                         prop_assert!(!object.is_dirty());
                     }
-                    Step::Refresh { others_whole, others_tag, unsaved } => {
+                    Step::Refresh { others_whole, others_tag, others_floor, unsaved } => {
+                        let before = object.home.as_ref().and_then(|home| home.floor);
                         let mut other = Subject::get(client, object.id()).await.map_err(failed)?;
                         other.increment_whole(others_whole);
                         other.add_tags([others_tag]);
+                        let held = other.home.as_ref().map(|home| home.floor);
+                        other.home.iter_mut().for_each(|home| home.floor = Some(others_floor));
                         other.save(client).await.map_err(failed)?;
                         let how = if unsaved { Unsaved::Keep } else { Unsaved::Discard };
                         object.refresh(client, how).await.map_err(failed)?;
                         if !unsaved {
                             prop_assert_eq!(&*object, &*other);
                             prop_assert!(!object.is_dirty());
+                        } else if let (Some(home), Some(true)) = (&object.home, held.map(|floor| floor == before)) {
+                            // this program did not touch the floor
+                            prop_assert_eq!(home.floor, Some(others_floor));
                         }
                     }
                     Step::Keep => {

@@ -2,7 +2,7 @@
 
 use super::encode::FieldRef;
 use super::{FieldSet, Operation, ParseObject, Snapshot};
-use crate::value::{Acl, FieldType, Form};
+use crate::value::{Acl, FieldType, Form, Part};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -102,7 +102,9 @@ impl<T: ParseObject> Pending<T> {
             }
         }
         for field in assigned.iter() {
-            value.__copy(now, field);
+            if !change_parts(&mut value, now, &self.value, field) {
+                value.__copy(now, field);
+            }
         }
         (value, rebased)
     }
@@ -124,6 +126,30 @@ impl<T: ParseObject> Pending<T> {
     pub(super) fn expected(&self) -> Option<&T> {
         self.expected.as_ref()
     }
+}
+
+/// Makes the changes within an object, of `held` to `now`, in the newer `value`; false where there is no object, or
+/// it changes as a whole.
+fn change_parts<T: ParseObject>(value: &mut T, now: &T, held: &T, field: usize) -> bool {
+    let Some(parts) = now.__parts(held, field) else {
+        return false;
+    };
+    let Ok(Value::Object(mut object)) = serde_json::to_value(FieldRef(value, field, Form::Full)) else {
+        return false;
+    };
+    for Part { key, value } in parts.into_parts() {
+        match value {
+            Ok(Some(value)) => drop(object.insert(key.into_owned(), value)),
+            Ok(None) => drop(object.remove(&*key)),
+            Err(_) => return false,
+        }
+    }
+    let mut partial = T::__partial();
+    if T::__decode(&mut partial, field, Value::Object(object)).is_err() {
+        return false;
+    }
+    value.__merge(partial);
+    true
 }
 
 /// Applies an operation to one field, by way of its JSON: one algorithm for every type.
