@@ -1,11 +1,12 @@
 //! A value on its way to becoming a stored object.
 
 use super::decode::answer;
-use super::encode::Body;
+use super::encode::{Body, bytes};
 use super::{Meta, Object, ParseObject};
 use crate::client::{Call, Method, Path};
 use crate::value::{Acl, ObjectId, Timestamp};
 use crate::{Client, Error, Result};
+use serde_json::value::RawValue;
 
 /// A value with what only a new object can be given: an ACL, and an id of its own.
 ///
@@ -69,36 +70,56 @@ pub(super) async fn store<T: ParseObject>(
     id: Option<&ObjectId>,
     client: &Client,
 ) -> Result<Object<T>> {
-    let fields = T::SCHEMA.writable().without(value.__absent());
-    let mut body = Body::new(value, fields);
-    (body.acl, body.id) = (acl, id);
-    let body = Some(body.to_bytes()?);
+    let new = New { value, acl, id };
     let call = Call {
         method: Method::Post,
         path: Path::Class(T::CLASS_NAME),
-        body,
+        body: Some(bytes(new.body()?)),
     };
-    let raw = answer::<T>(&client.call(call).await?)?;
-    let incomplete = |what| Error::UnexpectedAnswer {
-        status: 201,
-        excerpt: format!("the answer to a create has no {what}"),
-    };
-    let id = raw
-        .id
-        .or_else(|| id.cloned())
-        .ok_or_else(|| incomplete("objectId"))?;
-    let Timestamp(created_at) = raw.created_at.ok_or_else(|| incomplete("createdAt"))?;
-    let updated_at = raw.updated_at.map_or(created_at, |Timestamp(date)| date);
-    let acl = raw.acl.or_else(|| acl.cloned()).map(Box::new);
-    let mut value = value.snapshot();
-    value.__merge(raw.fields);
-    Ok(Object::new(
-        Meta {
-            id,
-            created_at,
-            updated_at,
-            acl,
-        },
-        value,
-    ))
+    new.created(&client.call(call).await?)
+}
+
+/// What becomes a stored object.
+#[derive(Debug)]
+pub(crate) struct New<'a, T> {
+    pub(crate) value: &'a T,
+    pub(crate) acl: Option<&'a Acl>,
+    pub(crate) id: Option<&'a ObjectId>,
+}
+
+impl<T: ParseObject> New<'_, T> {
+    /// The body of a create.
+    pub(crate) fn body(&self) -> Result<Box<RawValue>> {
+        let fields = T::SCHEMA.writable().without(self.value.__absent());
+        let mut body = Body::new(self.value, fields);
+        (body.acl, body.id) = (self.acl, self.id);
+        body.to_json()
+    }
+
+    /// The object, by the server's answer to the create.
+    pub(crate) fn created(&self, body: &[u8]) -> Result<Object<T>> {
+        let raw = answer::<T>(body)?;
+        let incomplete = |what| Error::UnexpectedAnswer {
+            status: 201,
+            excerpt: format!("the answer to a create has no {what}"),
+        };
+        let id = raw
+            .id
+            .or_else(|| self.id.cloned())
+            .ok_or_else(|| incomplete("objectId"))?;
+        let Timestamp(created_at) = raw.created_at.ok_or_else(|| incomplete("createdAt"))?;
+        let updated_at = raw.updated_at.map_or(created_at, |Timestamp(date)| date);
+        let acl = raw.acl.or_else(|| self.acl.cloned()).map(Box::new);
+        let mut value = self.value.snapshot();
+        value.__merge(raw.fields);
+        Ok(Object::new(
+            Meta {
+                id,
+                created_at,
+                updated_at,
+                acl,
+            },
+            value,
+        ))
+    }
 }

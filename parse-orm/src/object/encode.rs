@@ -5,6 +5,7 @@ use crate::value::{Acl, Form, ObjectId, Part, Parts};
 use crate::{Error, Result};
 use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
@@ -54,15 +55,17 @@ impl<'a, T: ParseObject> Body<'a, T> {
     }
 
     /// The JSON, or an error that names the field which has none.
-    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>> {
-        let mut bytes = Vec::with_capacity(256);
-        self.serialize(&mut serde_json::Serializer::new(&mut bytes))
-            .map_err(|error| {
-                let field = self.at.get().map(|field| T::SCHEMA.fields[field].name);
-                Error::invalid(T::CLASS_NAME, field, error.to_string())
-            })?;
-        Ok(bytes)
+    pub(crate) fn to_json(&self) -> Result<Box<RawValue>> {
+        to_raw_value(self).map_err(|error| {
+            let field = self.at.get().map(|field| T::SCHEMA.fields[field].name);
+            Error::invalid(T::CLASS_NAME, field, error.to_string())
+        })
     }
+}
+
+/// The JSON as a request's body.
+pub(super) fn bytes(json: Box<RawValue>) -> Vec<u8> {
+    Box::<str>::from(json).into_boxed_bytes().into_vec()
 }
 
 #[derive(Serialize)]

@@ -1,11 +1,12 @@
 //! Saving, refreshing and deleting one object.
 
 use super::decode::{answer, row};
-use super::encode::Body;
+use super::encode::{Body, bytes};
 use super::{Object, ParseObject};
 use crate::client::{Call, Method, NoParams, Path};
 use crate::value::Timestamp;
 use crate::{Client, Error, ErrorCode, Result};
+use serde_json::value::RawValue;
 
 /// What [`Object::refresh`] does with unsaved changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,28 +31,40 @@ impl<T: ParseObject> Object<T> {
     /// not be changed by this client. [`Error::Decode`]: the changes *are* saved, but the server answered
     /// with a value of another type.
     pub async fn save(&mut self, client: &Client) -> Result<()> {
-        let Some(pending) = &self.pending else {
+        let Some(body) = self.changes()? else {
+            self.pending = None;
             return Ok(());
+        };
+        let path = Path::Object(T::CLASS_NAME, self.meta.id.as_str());
+        let bytes = client
+            .call(Call {
+                method: Method::Put,
+                path,
+                body: Some(bytes(body)),
+            })
+            .await
+            .map_err(|e| self.gone(e))?;
+        self.saved(&bytes)
+    }
+
+    /// The body of a save; `None` where there is nothing to send.
+    pub(crate) fn changes(&self) -> Result<Option<Box<RawValue>>> {
+        let Some(pending) = &self.pending else {
+            return Ok(None);
         };
         let mut body = Body::new(&self.value, pending.assigned(&self.value));
         body.held = Some(&pending.value);
         body.operations = Some(&pending.operations);
         body.acl = self.acl().filter(|acl| pending.acl_changed(Some(acl)));
         if body.fields.is_empty() && pending.operations.is_empty() && body.acl.is_none() {
-            self.pending = None;
-            return Ok(());
+            return Ok(None);
         }
-        let body = Some(body.to_bytes()?);
-        let path = Path::Object(T::CLASS_NAME, self.meta.id.as_str());
-        let bytes = client
-            .call(Call {
-                method: Method::Put,
-                path,
-                body,
-            })
-            .await
-            .map_err(|e| self.gone(e))?;
-        let answer = answer::<T>(&bytes);
+        body.to_json().map(Some)
+    }
+
+    /// Takes over the server's answer to a save of everything that has changed.
+    pub(crate) fn saved(&mut self, body: &[u8]) -> Result<()> {
+        let answer = answer::<T>(body);
         // the server has it: sending an increment twice would be worse than an unread answer
         self.pending = None;
         let answer = answer?;
