@@ -75,6 +75,7 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
     };
     let mut call = Call {
         state: &state,
+        transaction: None,
         auth: &auth,
         method: &method,
         segments,

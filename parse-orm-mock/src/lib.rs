@@ -1,7 +1,7 @@
 //! A Parse Server for tests: in this process, in memory, nothing to install.
 //!
 //! [`MockServer`] answers HTTP as parse-server 9.10 on MongoDB does: keys, classes, objects, atomic
-//! operations, queries, includes and batches, with the real error codes and messages. It is a *witness* of
+//! operations, queries, includes, batches and transactions, with the real error codes and messages. It is a *witness* of
 //! the protocol: it shares no code with the client it is used to test, and its answers are checked against
 //! recorded answers of the real server.
 //!
@@ -27,7 +27,7 @@
 //! # Not imitated
 //!
 //! Users, sessions, roles, the enforcement of ACLs and permissions, files, Cloud Code, push, `/schemas`,
-//! `/aggregate`, LiveQuery, transactions, idempotency, read-only and maintenance keys, `explain`. Objects
+//! `/aggregate`, LiveQuery, idempotency, read-only and maintenance keys, `explain`. Objects
 //! compare without regard to the order of their keys, which MongoDB minds.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

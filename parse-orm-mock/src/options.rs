@@ -13,6 +13,8 @@ pub(crate) struct Options {
     pub(crate) max_limit: Option<u64>,
     pub(crate) allow_client_class_creation: bool,
     pub(crate) allow_custom_object_id: bool,
+    /// Unique indexes: class and fields.
+    pub(crate) unique: Vec<(String, Vec<String>)>,
 }
 
 impl Default for Options {
@@ -27,6 +29,7 @@ impl Default for Options {
             max_limit: None,
             allow_client_class_creation: true,
             allow_custom_object_id: false,
+            unique: Vec::new(),
         }
     }
 }

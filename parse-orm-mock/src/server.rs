@@ -88,6 +88,37 @@ impl MockServerBuilder {
         self
     }
 
+    /// A unique index of the database on these fields of a class, together; more calls give more indexes. Parse
+    /// Server has no request for it, its operator makes it in the database.
+    ///
+    /// A create or an update with values that another object has is refused with code 137 and status 400. An
+    /// object that has none of the fields is not in the index, null is a value, and of an array every element
+    /// counts. A field is a name or a dotted path.
+    ///
+    /// ```
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    /// # runtime.block_on(async {
+    /// use parse_orm_mock::MockServer;
+    ///
+    /// let server = MockServer::builder()
+    ///     .unique("Article", ["slug"])
+    ///     .unique("Seat", ["hall", "number"])
+    ///     .start()
+    ///     .await?;
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn unique<F: Into<String>>(
+        mut self,
+        class: impl Into<String>,
+        fields: impl IntoIterator<Item = F>,
+    ) -> Self {
+        let fields = fields.into_iter().map(Into::into).collect();
+        self.options.unique.push((class.into(), fields));
+        self
+    }
+
     /// Starts the server; it accepts connections when this returns.
     ///
     /// # Errors

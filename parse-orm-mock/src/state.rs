@@ -1,6 +1,8 @@
 //! What the requests of one server share: its options, its data and the record of what was asked.
 
+use std::cell::{RefCell, RefMut};
 use std::collections::VecDeque;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
@@ -59,16 +61,28 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(options: Options, url: String) -> Self {
         Self {
+            store: Mutex::new(Store::new(&options.unique)),
             options,
             url,
-            store: Mutex::default(),
             requests: Mutex::default(),
         }
     }
 
-    /// The data; a panic while it was held does not make it unreadable.
+    /// The data; a panic while it was held does not make it unreadable. Rooms ask
+    /// [`Call::store`](crate::rooms::Call::store), which knows of the transaction that the call is part of.
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts a transaction. Until it ends nobody else sees the data, so nobody sees a part of what it does.
+    pub(crate) fn begin(&self) -> Transaction<'_> {
+        let mut place = self.store();
+        let mut store = std::mem::take(&mut *place);
+        store.begin();
+        Transaction {
+            place,
+            store: RefCell::new(store),
+        }
     }
 
     fn log(&self) -> MutexGuard<'_, VecDeque<RecordedRequest>> {
@@ -92,7 +106,61 @@ impl State {
     }
 
     pub(crate) fn reset(&self) {
-        *self.store() = Store::default();
+        *self.store() = Store::new(&self.options.unique);
         self.clear_requests();
+    }
+}
+
+/// A running transaction: dropped without [`commit`](Self::commit), it has never been.
+#[derive(Debug)]
+pub(crate) struct Transaction<'a> {
+    /// Where the data goes back to; held until then.
+    place: MutexGuard<'a, Store>,
+    store: RefCell<Store>,
+}
+
+impl Transaction<'_> {
+    /// The data with what the transaction has done so far.
+    pub(crate) fn store(&self) -> &RefCell<Store> {
+        &self.store
+    }
+
+    pub(crate) fn commit(self) {
+        self.store.borrow_mut().commit();
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        let store = self.store.get_mut();
+        store.rollback();
+        *self.place = std::mem::take(store);
+    }
+}
+
+/// Access to the data, alone or as a part of a transaction.
+#[derive(Debug)]
+pub(crate) enum Data<'a> {
+    Alone(MutexGuard<'a, Store>),
+    InTransaction(RefMut<'a, Store>),
+}
+
+impl Deref for Data<'_> {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        match self {
+            Self::Alone(store) => store,
+            Self::InTransaction(store) => store,
+        }
+    }
+}
+
+impl DerefMut for Data<'_> {
+    fn deref_mut(&mut self) -> &mut Store {
+        match self {
+            Self::Alone(store) => store,
+            Self::InTransaction(store) => store,
+        }
     }
 }

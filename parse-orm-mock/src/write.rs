@@ -7,7 +7,7 @@ use crate::number;
 use crate::operations::{Effect, apply, relation_changes};
 use crate::refusal::{Refusal, code};
 use crate::store::schema::{check_keywords, class_name_is_valid, field_name_is_valid};
-use crate::store::{Row, Store};
+use crate::store::{Row, Store, Taken};
 use crate::value::type_tag;
 
 /// What a create gives back.
@@ -65,10 +65,7 @@ pub(crate) fn create(
     }
     answer.insert("objectId".to_owned(), json!(id));
     answer.insert("createdAt".to_owned(), json!(now));
-    if !store.ensure_class(class_name).insert(&id, row) {
-        let message = "A duplicate value for a field with unique values was provided";
-        return Err(Refusal::new(code::DUPLICATE_VALUE, message));
-    }
+    store.insert(class_name, &id, row).map_err(duplicate)?;
     relations.commit(store, class_name, &id);
     Ok(Created {
         id,
@@ -123,19 +120,23 @@ pub(crate) fn update(
     }
     row.insert("updatedAt".to_owned(), json!(now));
     answer.insert("updatedAt".to_owned(), json!(now));
-    class.replace(id, row);
+    store.replace(class_name, id, row).map_err(duplicate)?;
     relations.commit(store, class_name, id);
     Ok(Value::Object(answer))
 }
 
 /// Deletes an object.
 pub(crate) fn delete(store: &mut Store, class_name: &str, id: &str) -> Result<(), Refusal> {
-    let removed = store.class_mut(class_name).is_some_and(|class| class.remove(id));
-    if removed {
+    if store.remove(class_name, id) {
         Ok(())
     } else {
         Err(Refusal::not_found())
     }
+}
+
+fn duplicate(_: Taken) -> Refusal {
+    let message = "A duplicate value for a field with unique values was provided";
+    Refusal::new(code::DUPLICATE_VALUE, message)
 }
 
 fn ensure_class<'a>(store: &'a mut Store, name: &str) -> Result<&'a mut crate::store::Class, Refusal> {

@@ -1,9 +1,10 @@
-//! `/batch`: several requests in one, answered in their order.
+//! `/batch`: several requests in one, answered in their order, and transactions: all of them or none.
 
 use serde_json::{Value, json};
 
 use super::{Answer, Call, Verdict, route_in_batch};
-use crate::refusal::{Refusal, code};
+use crate::refusal::Refusal;
+use crate::state::Transaction;
 
 pub(crate) fn enter(call: &mut Call<'_>) -> Verdict {
     if call.method == "POST" && call.segments == ["batch"] {
@@ -41,37 +42,71 @@ fn run(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         }
         paths.push(below);
     }
-    if body.get("transaction") == Some(&Value::Bool(true)) {
-        let message = "transactions are not imitated by this version of parse-orm-mock";
-        return Err(Refusal::new(code::COMMAND_UNAVAILABLE, message));
-    }
-    let mut results = Vec::with_capacity(requests.len());
-    for (request, path) in requests.iter().zip(paths) {
-        let method = request
-            .get("method")
-            .and_then(Value::as_str)
-            .unwrap_or("undefined");
+    let transaction = (body.get("transaction") == Some(&Value::Bool(true))).then(|| call.state.begin());
+    let items: Vec<Item<'_>> = requests.iter().zip(&paths).map(Item::read).collect();
+    let mut results = vec![Value::Null; items.len()];
+    let mut failed = false;
+    // A find is no part of the transaction on the real server: it does not see what the others do.
+    let (reads, writes): (Vec<usize>, Vec<usize>) =
+        (0..items.len()).partition(|place| transaction.is_some() && items[*place].method == "GET");
+    for place in reads.into_iter().chain(writes) {
+        let item = &items[place];
         let mut inner = Call {
             state: call.state,
+            transaction: transaction.as_ref().map(Transaction::store),
             auth: call.auth,
-            method,
+            method: item.method,
             // A query string is no part of a batch path: it ends up in the class name.
-            segments: path
+            segments: item
+                .path
                 .split('/')
                 .filter(|part| !part.is_empty())
                 .map(decode)
                 .collect(),
             query: &[],
-            body: request.get("body").cloned(),
+            body: item.body.cloned(),
         };
-        results.push(match route_in_batch(&mut inner) {
+        results[place] = match route_in_batch(&mut inner) {
             // One request without a route fails the whole batch, though the earlier ones are done.
-            None => return Err(Refusal::json(format!("cannot route {method} {path}"))),
+            None => {
+                let message = format!("cannot route {} {}", item.method, item.path);
+                return Err(Refusal::json(message));
+            }
             Some(Ok(answer)) => json!({"success": answer.body}),
-            Some(Err(refusal)) => json!({"error": refusal.in_batch()}),
-        });
+            Some(Err(refusal)) => {
+                failed = true;
+                json!({"error": refusal.in_batch()})
+            }
+        };
+    }
+    if let Some(transaction) = transaction {
+        if failed {
+            // The real server has the results at hand, but its error handler does not know their form.
+            return Err(Refusal::crash());
+        }
+        transaction.commit();
     }
     Ok(Answer::ok(Value::Array(results)))
+}
+
+/// One request of a batch.
+#[derive(Debug)]
+struct Item<'a> {
+    method: &'a str,
+    /// Below the mount.
+    path: &'a str,
+    body: Option<&'a Value>,
+}
+
+impl<'a> Item<'a> {
+    fn read((request, path): (&'a Value, &'a String)) -> Self {
+        let method = request.get("method").and_then(Value::as_str);
+        Self {
+            method: method.unwrap_or("undefined"),
+            path,
+            body: request.get("body"),
+        }
+    }
 }
 
 fn decode(part: &str) -> String {

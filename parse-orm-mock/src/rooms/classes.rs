@@ -41,7 +41,7 @@ fn find_rows(call: &Call<'_>, class: &str) -> Result<Answer, Refusal> {
             "explain is not imitated by parse-orm-mock",
         ));
     }
-    let store = call.state.store();
+    let store = call.store();
     let found = find::find(
         Reader {
             store: &store,
@@ -62,7 +62,7 @@ fn find_rows(call: &Call<'_>, class: &str) -> Result<Answer, Refusal> {
 
 fn get(call: &Call<'_>, class: &str, id: &str) -> Result<Answer, Refusal> {
     let shape = Shape::read_get(&parameters(call.body.as_ref(), call.query))?;
-    let store = call.state.store();
+    let store = call.store();
     let reader = Reader {
         store: &store,
         options: &call.state.options,
@@ -74,11 +74,11 @@ fn get(call: &Call<'_>, class: &str, id: &str) -> Result<Answer, Refusal> {
 fn create(call: &mut Call<'_>, class: &str) -> Result<Answer, Refusal> {
     access::check(class, call.auth, Action::Create)?;
     let object = call.take_object();
-    let (state, options) = (call.state, &call.state.options);
-    let mut store = state.store();
+    let options = &call.state.options;
+    let mut store = call.store();
     access::check_class_exists(class, call.auth, options, &store)?;
     let created = write::create(&mut store, class, object, options.allow_custom_object_id)?;
-    let location = format!("{}/classes/{class}/{}", state.url, created.id);
+    let location = format!("{}/classes/{class}/{}", call.state.url, created.id);
     Ok(Answer {
         status: 201,
         body: created.body,
@@ -89,13 +89,13 @@ fn create(call: &mut Call<'_>, class: &str) -> Result<Answer, Refusal> {
 fn update(call: &mut Call<'_>, class: &str, id: &str) -> Result<Answer, Refusal> {
     access::check(class, call.auth, Action::Update)?;
     let object = call.take_object();
-    let mut store = call.state.store();
+    let mut store = call.store();
     access::check_class_exists(class, call.auth, &call.state.options, &store)?;
     write::update(&mut store, class, id, object).map(Answer::ok)
 }
 
 fn delete(call: &Call<'_>, class: &str, id: &str) -> Result<Answer, Refusal> {
     access::check(class, call.auth, Action::Delete)?;
-    write::delete(&mut call.state.store(), class, id)?;
+    write::delete(&mut call.store(), class, id)?;
     Ok(Answer::ok(json!({})))
 }

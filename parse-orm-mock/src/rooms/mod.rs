@@ -3,16 +3,21 @@
 pub(crate) mod batch;
 pub(crate) mod classes;
 
+use std::cell::RefCell;
+
 use serde_json::{Map, Value, json};
 
 use crate::keys::Auth;
 use crate::refusal::Refusal;
-use crate::state::State;
+use crate::state::{Data, State};
+use crate::store::Store;
 
 /// A request after the layers in front: the keys are checked, the method is the effective one.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) state: &'a State,
+    /// The data of the transaction that the call is a part of.
+    pub(crate) transaction: Option<&'a RefCell<Store>>,
     pub(crate) auth: &'a Auth,
     pub(crate) method: &'a str,
     /// The decoded segments of the path below the mount.
@@ -21,7 +26,15 @@ pub(crate) struct Call<'a> {
     pub(crate) body: Option<Value>,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
+    /// The data.
+    pub(crate) fn store(&self) -> Data<'a> {
+        match self.transaction {
+            Some(store) => Data::InTransaction(store.borrow_mut()),
+            None => Data::Alone(self.state.store()),
+        }
+    }
+
     /// The body as the object that is to be written. An array is an object with numbers for keys: its
     /// first key is then refused as a field name.
     pub(crate) fn take_object(&mut self) -> Map<String, Value> {

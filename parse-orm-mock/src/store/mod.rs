@@ -1,6 +1,8 @@
 //! The database: classes with their schema and rows, and the join tables of relations. Memory only.
 
+mod journal;
 pub(crate) mod schema;
+mod unique;
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
@@ -9,7 +11,9 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 use serde_json::{Map, Value};
 
+use journal::{Member, Undo};
 use schema::Schema;
+use unique::UniqueIndex;
 
 /// One object: `objectId`, `createdAt`, `updatedAt`, then the fields, in the canonical spelling that
 /// [`crate::write::canonical`] gives them.
@@ -24,9 +28,18 @@ pub(crate) struct Store {
     classes: HashMap<String, Class>,
     /// Members by owner, per relation: `(owning class, key) -> owner id -> related ids`.
     joins: HashMap<(String, String), HashMap<String, IndexSet<String>>>,
+    /// The unique indexes, by class; a class gets its own when it comes to be.
+    unique: Vec<(String, Vec<String>)>,
+    /// What to undo, while a transaction runs. Schemas are not in it: on the real server, too, a class or a
+    /// field that a failed transaction made stays.
+    journal: Option<Vec<Undo>>,
     ids: RandomState,
     drawn: u64,
 }
+
+/// A value that must be unique is taken.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Taken;
 
 /// The schema and the rows of a class.
 #[derive(Debug, Default)]
@@ -34,25 +47,128 @@ pub(crate) struct Class {
     pub(crate) schema: Schema,
     /// Rows by insertion, which is the order of a query without `order`.
     rows: BTreeMap<u64, Arc<Row>>,
-    by_id: HashMap<String, u64>,
+    by_id: BTreeMap<String, u64>,
     inserted: u64,
+    unique: Vec<UniqueIndex>,
 }
 
 impl Store {
+    /// An empty store with these unique indexes: class and fields.
+    pub(crate) fn new(unique: &[(String, Vec<String>)]) -> Self {
+        Self {
+            unique: unique.to_vec(),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn class(&self, name: &str) -> Option<&Class> {
         self.classes.get(name)
     }
 
-    pub(crate) fn class_mut(&mut self, name: &str) -> Option<&mut Class> {
-        self.classes.get_mut(name)
-    }
-
     /// The class, created when it is new.
     pub(crate) fn ensure_class(&mut self, name: &str) -> &mut Class {
+        let unique = &self.unique;
+        // Two look-ups: `entry` alone would copy the name of a class that exists.
         if !self.classes.contains_key(name) {
-            self.classes.insert(name.to_owned(), Class::default());
+            let indexes = unique
+                .iter()
+                .filter(|(class, _)| class == name)
+                .map(|(_, fields)| UniqueIndex::new(fields.clone()));
+            let class = Class {
+                unique: indexes.collect(),
+                ..Class::default()
+            };
+            self.classes.insert(name.to_owned(), class);
         }
         self.classes.entry(name.to_owned()).or_default()
+    }
+
+    /// Adds a row to a class.
+    pub(crate) fn insert(&mut self, class: &str, id: &str, row: Row) -> Result<(), Taken> {
+        self.ensure_class(class).insert(id, row)?;
+        self.note(|| Undo::Remove {
+            class: class.to_owned(),
+            id: id.to_owned(),
+        });
+        Ok(())
+    }
+
+    /// Replaces a row that is there.
+    pub(crate) fn replace(&mut self, class: &str, id: &str, row: Row) -> Result<(), Taken> {
+        let old = self.ensure_class(class).replace(id, Arc::new(row))?;
+        if let Some(row) = old {
+            self.note(|| Undo::Replace {
+                class: class.to_owned(),
+                id: id.to_owned(),
+                row,
+            });
+        }
+        Ok(())
+    }
+
+    /// Removes a row; `false` when there is none.
+    pub(crate) fn remove(&mut self, class: &str, id: &str) -> bool {
+        let removed = self.classes.get_mut(class).and_then(|class| class.remove(id));
+        let Some((place, row)) = removed else { return false };
+        self.note(|| Undo::PutBack {
+            class: class.to_owned(),
+            id: id.to_owned(),
+            place,
+            row,
+        });
+        true
+    }
+
+    fn note(&mut self, undo: impl FnOnce() -> Undo) {
+        if let Some(journal) = &mut self.journal {
+            journal.push(undo());
+        }
+    }
+
+    /// From here on [`rollback`](Self::rollback) can undo what is done.
+    pub(crate) fn begin(&mut self) {
+        self.journal = Some(Vec::new());
+    }
+
+    /// Ends a transaction and keeps what it did.
+    pub(crate) fn commit(&mut self) {
+        self.journal = None;
+    }
+
+    /// Ends a transaction and undoes what it did; without one nothing happens.
+    pub(crate) fn rollback(&mut self) {
+        for undo in self.journal.take().into_iter().flatten().rev() {
+            match undo {
+                Undo::Remove { class, id } => {
+                    self.remove(&class, &id);
+                }
+                Undo::Replace { class, id, row } => {
+                    // The values were free before: nobody else can hold them now.
+                    let _ = self.ensure_class(&class).replace(&id, row);
+                }
+                Undo::PutBack {
+                    class,
+                    id,
+                    place,
+                    row,
+                } => self.ensure_class(&class).put(&id, place, row),
+                Undo::Unrelate(member) => {
+                    self.members_of(&member).shift_remove(&member.related);
+                }
+                Undo::Relate(member, place) => {
+                    let members = self.members_of(&member);
+                    members.shift_insert(place.min(members.len()), member.related);
+                }
+            }
+        }
+    }
+
+    fn members_of(&mut self, member: &Member) -> &mut IndexSet<String> {
+        self.joins
+            .entry((member.class.clone(), member.key.clone()))
+            .or_default()
+            .entry(member.owner.clone())
+            .or_default()
     }
 
     pub(crate) fn class_names(&self) -> Vec<String> {
@@ -77,18 +193,16 @@ impl Store {
     }
 
     pub(crate) fn relate(&mut self, class: &str, key: &str, owner: &str, related: &str) {
-        self.joins
-            .entry((class.to_owned(), key.to_owned()))
-            .or_default()
-            .entry(owner.to_owned())
-            .or_default()
-            .insert(related.to_owned());
+        let member = Member::new(class, key, owner, related);
+        if self.members_of(&member).insert(related.to_owned()) {
+            self.note(|| Undo::Unrelate(member));
+        }
     }
 
     pub(crate) fn unrelate(&mut self, class: &str, key: &str, owner: &str, related: &str) {
-        let join = self.joins.get_mut(&(class.to_owned(), key.to_owned()));
-        if let Some(members) = join.and_then(|join| join.get_mut(owner)) {
-            members.shift_remove(related);
+        let member = Member::new(class, key, owner, related);
+        if let Some((place, _)) = self.members_of(&member).shift_remove_full(related) {
+            self.note(|| Undo::Relate(member, place));
         }
     }
 
@@ -134,26 +248,133 @@ impl Class {
         places.iter().filter_map(|place| self.rows.get(place)).collect()
     }
 
-    /// Adds a row; `false` when the id is taken.
-    pub(crate) fn insert(&mut self, id: &str, row: Row) -> bool {
-        if self.by_id.contains_key(id) {
-            return false;
+    fn insert(&mut self, id: &str, row: Row) -> Result<(), Taken> {
+        if self.by_id.contains_key(id) || self.refuses(id, &row) {
+            return Err(Taken);
         }
-        self.by_id.insert(id.to_owned(), self.inserted);
-        self.rows.insert(self.inserted, Arc::new(row));
+        self.put(id, self.inserted, Arc::new(row));
         self.inserted += 1;
-        true
+        Ok(())
     }
 
-    pub(crate) fn replace(&mut self, id: &str, row: Row) {
-        if let Some(place) = self.by_id.get(id) {
-            self.rows.insert(*place, Arc::new(row));
+    fn put(&mut self, id: &str, place: u64, row: Arc<Row>) {
+        self.unique.iter_mut().for_each(|index| index.add(id, &row));
+        self.by_id.insert(id.to_owned(), place);
+        self.rows.insert(place, row);
+    }
+
+    /// The old row, if there was one.
+    fn replace(&mut self, id: &str, row: Arc<Row>) -> Result<Option<Arc<Row>>, Taken> {
+        if self.refuses(id, &row) {
+            return Err(Taken);
+        }
+        let Some(place) = self.by_id.get(id) else {
+            return Ok(None);
+        };
+        let old = self.rows.insert(*place, Arc::clone(&row));
+        for index in &mut self.unique {
+            if let Some(old) = &old {
+                index.remove(old);
+            }
+            index.add(id, &row);
+        }
+        Ok(old)
+    }
+
+    fn remove(&mut self, id: &str) -> Option<(u64, Arc<Row>)> {
+        let place = self.by_id.remove(id)?;
+        let row = self.rows.remove(&place)?;
+        self.unique.iter_mut().for_each(|index| index.remove(&row));
+        Some((place, row))
+    }
+
+    fn refuses(&self, id: &str, row: &Row) -> bool {
+        self.unique.iter().any(|index| index.refuses(id, row))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Insert(u8, u8),
+        Replace(u8, u8),
+        Remove(u8),
+        Relate(u8, u8),
+        Unrelate(u8, u8),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let small = || 0_u8..6;
+        prop_oneof![
+            (small(), small()).prop_map(|(id, value)| Step::Insert(id, value)),
+            (small(), small()).prop_map(|(id, value)| Step::Replace(id, value)),
+            small().prop_map(Step::Remove),
+            (small(), small()).prop_map(|(owner, id)| Step::Relate(owner, id)),
+            (small(), small()).prop_map(|(owner, id)| Step::Unrelate(owner, id)),
+        ]
+    }
+
+    fn row(id: u8, value: u8) -> Row {
+        Row::from_iter([
+            ("objectId".to_owned(), json!(id.to_string())),
+            ("v".to_owned(), json!(value)),
+        ])
+    }
+
+    fn run(store: &mut Store, step: &Step) {
+        let name = |id: &u8| id.to_string();
+        match step {
+            Step::Insert(id, value) => drop(store.insert("A", &name(id), row(*id, *value))),
+            Step::Replace(id, value) => drop(store.replace("A", &name(id), row(*id, *value))),
+            Step::Remove(id) => drop(store.remove("A", &name(id))),
+            Step::Relate(owner, id) => store.relate("A", "many", &name(owner), &name(id)),
+            Step::Unrelate(owner, id) => store.unrelate("A", "many", &name(owner), &name(id)),
         }
     }
 
-    pub(crate) fn remove(&mut self, id: &str) -> bool {
-        self.by_id
-            .remove(id)
-            .is_some_and(|place| self.rows.remove(&place).is_some())
+    /// Everything that can be seen of a store: rows, members, and which values are taken.
+    fn seen(store: &mut Store) -> (Vec<Row>, Vec<Vec<String>>, Vec<bool>) {
+        let rows = store
+            .ensure_class("A")
+            .rows()
+            .map(|row| Row::clone(row))
+            .collect();
+        let members = (0..6).map(|id: u8| store.related_ids("A", "many", &id.to_string()));
+        let members = members.collect();
+        let taken = (0..6).map(|value| store.ensure_class("A").refuses("other", &row(9, value)));
+        (rows, members, taken.collect())
+    }
+
+    proptest! {
+        #[test]
+        fn a_rollback_leaves_no_trace(
+            before in prop::collection::vec(step(), 0..20),
+            inside in prop::collection::vec(step(), 0..20),
+            after in prop::collection::vec(step(), 0..20),
+        ) {
+            let unique = [("A".to_owned(), vec!["v".to_owned()])];
+            let (mut store, mut other) = (Store::new(&unique), Store::new(&unique));
+            for step in &before {
+                run(&mut store, step);
+                run(&mut other, step);
+            }
+            store.begin();
+            for step in &inside {
+                run(&mut store, step);
+            }
+            store.rollback();
+            prop_assert_eq!(seen(&mut store), seen(&mut other));
+            for step in &after {
+                run(&mut store, step);
+                run(&mut other, step);
+            }
+            prop_assert_eq!(seen(&mut store), seen(&mut other));
+        }
     }
 }
