@@ -2,6 +2,7 @@
 
 use crate::value::ObjectId;
 use std::fmt;
+use std::sync::Arc;
 
 /// The result of everything that talks to a server.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -61,7 +62,30 @@ pub enum Error {
     /// The object behind a pointer was asked for, but it was not part of the answer.
     #[error(transparent)]
     NotIncluded(Box<NotIncluded>),
-    /// Work on many objects was done in part.
+    /// Some of many objects failed; the others are done.
+    #[error(transparent)]
+    Batch(Box<BatchError>),
+    /// The request that the object was part of was sent, and not answered as it should be: the object may be
+    /// changed on the server or not. The objects of one request share the cause.
+    #[error("in doubt, because its request was not answered: {0}")]
+    InDoubt(#[source] Arc<Error>),
+    /// Nothing was done to the object: its request was refused as a whole, or was not sent, because another one
+    /// before it was not answered.
+    #[error("untouched, because work on many objects was stopped: {0}")]
+    Untouched(#[source] Arc<Error>),
+    /// A transaction failed, and nothing of it is done. Which of its requests the server refused, and why, it
+    /// does not say; on MongoDB it answers the same where it is no replica set.
+    #[error(
+        "a transaction of {requests} requests was rolled back; the server does not say which of them failed: {server}"
+    )]
+    RolledBack {
+        /// How many requests the transaction had.
+        requests: usize,
+        /// The server's answer.
+        #[source]
+        server: Box<ServerError>,
+    },
+    /// An update or delete of every row of a query was done in part.
     #[error(transparent)]
     Interrupted(Box<Interrupted>),
     /// The client's own configuration is wrong.
@@ -76,6 +100,8 @@ impl Error {
         match self {
             Self::Server(error) => error.code,
             Self::DoesNotExist { .. } => Some(ErrorCode::ObjectNotFound),
+            Self::InDoubt(cause) | Self::Untouched(cause) => cause.code(),
+            Self::RolledBack { server, .. } => server.code,
             Self::Interrupted(error) => error.cause.code(),
             _ => None,
         }
@@ -211,11 +237,55 @@ impl NotIncluded {
     }
 }
 
-/// An object that could not be updated, among others that were.
+/// An object that failed, among others in the same work.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[error("{class_name}{} at {index}: {error}", .id.as_ref().map(|id| format!(" `{id}`")).unwrap_or_default())]
+pub struct BatchFailure {
+    /// The object's position among those that were given.
+    pub index: usize,
+    /// The object's class.
+    pub class_name: &'static str,
+    /// The object's id, which one that was to be created has not.
+    pub id: Option<ObjectId>,
+    /// Why.
+    #[source]
+    pub error: Error,
+}
+
+/// Some of many objects failed. The others are done.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[error("{} of {total} objects failed: {}", .failures.len(), Listed(.failures))]
+pub struct BatchError {
+    /// The objects that failed, in the order in which they were given.
+    pub failures: Vec<BatchFailure>,
+    /// How many objects there were.
+    pub total: usize,
+}
+
+/// The first failures, and how many more there are.
+struct Listed<'a>(&'a [BatchFailure]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (first, more) = self.0.split_at(self.0.len().min(3));
+        for (number, failure) in first.iter().enumerate() {
+            write!(f, "{}{failure}", if number == 0 { "" } else { "; " })?;
+        }
+        if more.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "; and {} more", more.len())
+        }
+    }
+}
+
+/// A row that could not be updated or deleted, among others that were.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[error("`{id}`: {error}")]
-pub struct UpdateFailure {
+pub struct RowFailure {
     /// The object.
     pub id: ObjectId,
     /// Why.
@@ -223,27 +293,30 @@ pub struct UpdateFailure {
     pub error: Error,
 }
 
-/// An update of many objects stopped, because one of its batches was not answered as it should be.
+/// An update or delete of every row of a query stopped, because one of its requests was not answered as it
+/// should be.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[error(
-    "{class_name}: {updated} objects were updated, {} were refused, {} are in doubt and {} untouched: {cause}",
-    .failed.len(), .in_doubt.len(), .untouched.len()
+    "{class_name}: {done} objects were done, {} were refused, {} are in doubt and {} untouched{}: {cause}",
+    .failed.len(), .in_doubt.len(), .untouched.len(), if *.unread { ", and more were not yet read" } else { "" }
 )]
 pub struct Interrupted {
     /// The class of the objects.
     pub class_name: &'static str,
-    /// How many objects were updated.
-    pub updated: u64,
-    /// The objects that the server refused to update, each with its reason.
-    pub failed: Vec<UpdateFailure>,
-    /// The objects of the batch that was not answered: each may be updated or not.
+    /// How many objects were updated or deleted.
+    pub done: u64,
+    /// The objects that the server refused to update or delete, each with its reason.
+    pub failed: Vec<RowFailure>,
+    /// The objects of the batches that were not answered: each may be done or not.
     pub in_doubt: Vec<ObjectId>,
-    /// The objects that were not yet sent.
+    /// The objects whose ids were read, and to which nothing was done.
     pub untouched: Vec<ObjectId>,
+    /// True where there may be more objects, whose ids were not read yet: they are untouched, too.
+    pub unread: bool,
     /// What stopped it.
     #[source]
-    pub cause: Error,
+    pub cause: Arc<Error>,
 }
 
 macro_rules! codes {

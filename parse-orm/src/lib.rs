@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod batch;
 mod client;
 #[doc(hidden)]
 pub mod codegen;
@@ -21,17 +22,22 @@ pub mod prelude {
     pub use futures::{StreamExt as _, TryStreamExt as _};
 }
 
+pub use batch::{
+    Atomic, Batch, BatchOutcome, CreateAll, DeleteAll, Outcome, Progress, SaveAll, Ticket, ToCreate,
+    ToDelete, ToSave,
+};
 pub use client::{Client, ClientBuilder, MasterClient, Secret};
 pub use error::{
-    DecodeError, Error, ErrorCode, Interrupted, InvalidError, NotIncluded, Result, ServerError, UpdateFailure,
+    BatchError, BatchFailure, DecodeError, Error, ErrorCode, Interrupted, InvalidError, NotIncluded, Result,
+    RowFailure, ServerError,
 };
 pub use object::{Draft, FieldSet, Object, ParseObject, Pointer, Relation, Schema, Unsaved};
 pub use parse_orm_derive::{ParseObject, ParseValue, ParseView};
 pub use query::{
-    Amount, AsText, Assign, Change, Comparable, Elements, Embedded, Field, Includable, Include, Included,
-    IntoInclude, IntoOperand, IntoOperandList, IntoOrder, IntoRange, IntoValue, Nullable, Objects, Operand,
-    OperandOf, Optional, Order, Ordered, ParseView, Q, QuerySet, Rows, Slice, Sortable, Textual, Traversable,
-    Update, Updated, ViewField, kind,
+    Amount, AsText, Assign, Change, Comparable, Delete, Deleted, Elements, Embedded, Field, Includable,
+    Include, Included, IntoInclude, IntoOperand, IntoOperandList, IntoOrder, IntoRange, IntoValue, Nullable,
+    Objects, Operand, OperandOf, Optional, Order, Ordered, ParseView, Q, QuerySet, Rows, Slice, Sortable,
+    Textual, Traversable, Update, Updated, ViewField, kind,
 };
 pub use value::{
     Acl, Bytes, FieldSchema, FieldType, File, Form, GeoError, GeoPoint, Json, ObjectId, ParseValue,

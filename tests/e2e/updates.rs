@@ -217,6 +217,7 @@ async fn row_36_batches_carry_the_mount_path() -> Outcome {
         let all = fill(&client, "r", 51).await?;
         server.clear_requests();
         let done = query!(all.filter(number__lt = 51).update(score += 1))
+            .concurrency(1)
             .run(&client)
             .await?;
         assert_eq!((done.updated, done.failed.len()), (51, 0), "{mount}");
@@ -463,6 +464,7 @@ async fn a_batch_without_an_answer_stops_the_update() -> Outcome {
     let client = Client::builder(server.uri()).app_id("app").build()?;
     let error = query!(Counter.update(score += 1))
         .chunk_size(2)
+        .concurrency(1)
         .run(&client)
         .await
         .unwrap_err();
@@ -470,7 +472,8 @@ async fn a_batch_without_an_answer_stops_the_update() -> Outcome {
     let Error::Interrupted(stopped) = error else {
         panic!("{text}")
     };
-    assert_eq!(stopped.updated, 1);
+    // five rows are no full page, but may be all that this server gives at once
+    assert_eq!((stopped.done, stopped.unread), (1, true));
     assert_eq!(stopped.failed[0].id.as_str(), "row0000002");
     assert!(stopped.failed[0].error.is_not_found());
     assert_eq!(
@@ -482,11 +485,11 @@ async fn a_batch_without_an_answer_stops_the_update() -> Outcome {
         ["row0000005"]
     );
     assert!(matches!(
-        stopped.cause,
+        *stopped.cause,
         Error::UnexpectedAnswer { status: 502, .. }
     ));
     assert!(
-        text.contains("1 objects were updated") && text.contains("Bad gateway"),
+        text.contains("1 objects were done") && text.contains("Bad gateway"),
         "{text}"
     );
     Ok(())

@@ -11,8 +11,8 @@ use syn::{Expr, ExprMethodCall, UnOp};
 /// The methods whose arguments are lookups, orders or paths.
 const REWRITTEN: [&str; 5] = ["filter", "exclude", "order_by", "select_related", "update"];
 /// Other methods of a query set, for the did-you-mean.
-const OTHERS: [&str; 9] = [
-    "limit", "skip", "slice", "all", "first", "last", "get", "count", "exists",
+const OTHERS: [&str; 10] = [
+    "limit", "skip", "slice", "all", "first", "last", "get", "count", "exists", "delete",
 ];
 
 /// A query set expression.

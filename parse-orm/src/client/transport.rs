@@ -47,6 +47,18 @@ pub(crate) enum Path<'a> {
     Batch,
 }
 
+impl Path<'_> {
+    /// A URL is resolved before it is sent, and so is the path of a request in a batch: some ids would lead
+    /// elsewhere, escaped or not.
+    pub(crate) fn check(self) -> Result<()> {
+        let Self::Object(class, id @ ("" | "." | "..")) = self else {
+            return Ok(());
+        };
+        let message = format!("the object id `{id}` cannot be part of an address");
+        Err(Error::invalid(class, Some("objectId"), message))
+    }
+}
+
 impl std::fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let encoded = |text| utf8_percent_encode(text, ENCODED);
@@ -124,11 +136,7 @@ impl Client {
         url: String,
         body: Option<Vec<u8>>,
     ) -> Result<Bytes> {
-        // a URL is resolved before it is sent, and such an id would lead elsewhere, escaped or not
-        if let Path::Object(class, id @ ("" | "." | "..")) = path {
-            let message = format!("the object id `{id}` cannot be part of an address");
-            return Err(Error::invalid(class, Some("objectId"), message));
-        }
+        path.check()?;
         let span = tracing::debug_span!("parse_request", method = meaning.name(), %path, status = tracing::field::Empty);
         // not `Span::current()`, which is the application's own where this one is switched off
         let outcome = span.clone();

@@ -53,6 +53,15 @@ impl<T: ParseObject> Draft<T> {
         self
     }
 
+    /// The draft, for a request.
+    pub(crate) fn new_object(&self) -> New<'_, T> {
+        New {
+            value: &self.value,
+            acl: self.acl.as_ref(),
+            id: self.id.as_ref(),
+        }
+    }
+
     /// Stores the object. One POST.
     ///
     /// # Errors
@@ -80,7 +89,6 @@ pub(super) async fn store<T: ParseObject>(
 }
 
 /// What becomes a stored object.
-#[derive(Debug)]
 pub(crate) struct New<'a, T> {
     pub(crate) value: &'a T,
     pub(crate) acl: Option<&'a Acl>,

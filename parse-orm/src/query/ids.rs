@@ -1,10 +1,10 @@
 //! The ids of rows, for work on all of them that reads nothing else.
 
-use super::paging::{Pager, ReadRow, collect};
+use super::paging::{Pager, ReadRow};
 use super::set::Core;
 use crate::client::unexpected;
 use crate::value::ObjectId;
-use crate::{Client, DecodeError, Result};
+use crate::{DecodeError, Result};
 use serde::Deserialize;
 
 impl ReadRow for ObjectId {
@@ -30,8 +30,6 @@ impl ReadRow for ObjectId {
 /// The ids of every row of the query, in the order of the ids unless it has one.
 ///
 /// The pages go by the ids, too: rows that change meanwhile do not shift the others.
-pub(super) async fn ids(client: &Client, class_name: &'static str, core: &Core) -> Result<Vec<ObjectId>> {
-    let pager = Pager::new(core, class_name).only(&["objectId".to_owned()]);
-    let ids = collect::<ObjectId>(client, pager).await?;
-    Ok(ids.into_iter().collect::<Result<_, DecodeError>>()?)
+pub(super) fn ids(class_name: &'static str, core: &Core) -> Pager {
+    Pager::new(core, class_name).only(&["objectId".to_owned()])
 }

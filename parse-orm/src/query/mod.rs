@@ -1,10 +1,14 @@
 //! Queries: values that describe which rows are wanted, and the terminals that ask for them.
 
+mod bulk;
 mod change;
 mod condition;
+mod delete;
 mod field;
 mod ids;
+mod in_bulk;
 mod operand;
+mod or_create;
 mod order;
 mod paging;
 mod params;
@@ -20,6 +24,7 @@ mod view;
 
 pub use change::{Amount, Assign, Change, Elements, IntoValue, Optional};
 pub use condition::Q;
+pub use delete::{Delete, Deleted};
 pub use field::{AsText, Comparable, Field, Nullable, Ordered, Textual};
 pub use operand::{IntoOperand, IntoOperandList, IntoRange, Operand, OperandOf, kind};
 pub use order::{Include, IntoInclude, IntoOrder, Order, Sortable};

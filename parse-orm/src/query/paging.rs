@@ -134,6 +134,11 @@ impl Pager {
         Ok(rows)
     }
 
+    /// True when it is known that no row is left.
+    pub(super) fn is_done(&self) -> bool {
+        self.done
+    }
+
     /// The query for the next page.
     fn request(&self, limit: u64) -> Core {
         let mut core = self.core.clone();

@@ -2,6 +2,7 @@
 
 use super::change::Change;
 use super::condition::{Q, show};
+use super::delete::Delete;
 use super::order::{IntoInclude, IntoOrder};
 use super::params::Find;
 use super::set::{Core, QuerySet};
@@ -56,7 +57,7 @@ impl<T> Serialize for Slice<T> {
 
 /// Never implemented: it gives refining a slice its own error message.
 #[diagnostic::on_unimplemented(
-    message = "cannot filter, order, slice or update a query once a slice has been taken",
+    message = "cannot filter, order, slice, update or delete a query once a slice has been taken",
     label = "this query was sliced before",
     note = "filter and order first, and take the slice last: `query!(GameScore.filter(..).order_by(..)[..10])`"
 )]
@@ -116,6 +117,12 @@ where
         Self: NotSliced,
     {
         QuerySet::of(self.core.clone()).update(changes)
+    }
+    pub fn delete(&self) -> Delete<T>
+    where
+        Self: NotSliced,
+    {
+        QuerySet::of(self.core.clone()).delete()
     }
     pub fn fields(&self) -> T::Fields {
         T::F

@@ -1,24 +1,21 @@
 //! Updating every row of a query set.
 
+use super::bulk::{self, Written};
 use super::change::{Change, Write};
 use super::condition::show;
-use super::ids::ids;
 use super::params::Find;
 use super::set::{Core, QuerySet};
-use crate::client::batch::{self, Item, Kind};
-use crate::client::{Method, Path};
-use crate::error::{Interrupted, UpdateFailure};
+use crate::batch::{How, options};
+use crate::client::Method;
+use crate::error::RowFailure;
 use crate::object::{ParseObject, Schema};
-use crate::value::{FieldType, ObjectId};
-use crate::{Client, Error, ErrorCode, Result};
+use crate::value::FieldType;
+use crate::{Client, Error, Result};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::to_raw_value;
 use std::fmt;
 use std::marker::PhantomData;
-
-/// Rows in one request, unless told otherwise.
-const CHUNK: usize = 50;
 
 /// The same changes for every row of a query set; what [`QuerySet::update`] returns.
 ///
@@ -27,7 +24,7 @@ const CHUNK: usize = 50;
 pub struct Update<T> {
     core: Core,
     changes: Vec<(&'static str, Write)>,
-    chunk: usize,
+    how: How<'static>,
     _model: PhantomData<fn() -> T>,
 }
 
@@ -39,7 +36,7 @@ pub struct Updated {
     /// How many objects were updated.
     pub updated: u64,
     /// The objects that the server refused to update, each with its reason. The others are updated.
-    pub failed: Vec<UpdateFailure>,
+    pub failed: Vec<RowFailure>,
 }
 
 impl Updated {
@@ -87,30 +84,27 @@ impl<T: ParseObject> QuerySet<T> {
                 .into_iter()
                 .map(|change| (change.field, change.write))
                 .collect(),
-            chunk: CHUNK,
+            how: How::default(),
             _model: PhantomData,
         }
     }
 }
 
 impl<T: ParseObject> Update<T> {
-    /// Changes this many rows in one request, instead of 50: for a server with a lower
-    /// `batchRequestLimit`, or rows that are costly to change.
-    pub fn chunk_size(mut self, rows: usize) -> Self {
-        self.chunk = rows.max(1);
-        self
-    }
+    options!('static);
 
-    /// Reads the ids of the rows, then changes them: each exactly once, also where the change makes it match
-    /// no longer. One GET for a thousand ids, and one POST (a batch) for fifty rows, one after the other.
+    /// Reads the ids of the rows and changes them: each exactly once, also where the change makes it match no
+    /// longer. One GET for a thousand ids, and one POST (a batch) for fifty rows, 4 at once.
     ///
     /// It is no transaction: a row that the server refuses is in [`Updated::failed`], and the others are
-    /// changed. Rows that come to match after the ids were read are left alone.
+    /// changed. Rows that come to match while it runs may be reached or not. Ids are read while others are
+    /// written, so that any number of rows needs no more memory; where the query goes through pointers or
+    /// other queries, all of them are read before the first change, which could make other rows match.
     ///
     /// # Errors
     /// [`Error::Invalid`] when a change cannot be sent, or the query set has an order, a limit, or included
     /// objects; nothing is sent then. [`Error::Interrupted`] when a batch was not answered: it tells which
-    /// rows are changed, in doubt, and untouched.
+    /// rows are in doubt, and which untouched.
     pub async fn run(&self, client: &Client) -> Result<Updated> {
         check(T::SCHEMA, &self.core, &self.changes)?;
         if self.changes.is_empty() {
@@ -118,31 +112,23 @@ impl<T: ParseObject> Update<T> {
         }
         let body = to_raw_value(&Body(&self.changes))
             .map_err(|error| Error::invalid(T::CLASS_NAME, None, error.to_string()))?;
-        let ids = ids(client, T::CLASS_NAME, &self.core).await?;
-        write(client, T::CLASS_NAME, ids, &body, self.chunk).await
+        let write = bulk::Write {
+            class_name: T::CLASS_NAME,
+            method: Method::Put,
+            body: Some(body.into()),
+        };
+        let Written { done, failed } = bulk::write(client, &self.core, write, &self.how).await?;
+        Ok(Updated {
+            updated: done,
+            failed,
+        })
     }
 }
 
 /// Refuses what the server could not do, or would misunderstand.
 fn check(schema: &Schema, core: &Core, changes: &[(&'static str, Write)]) -> Result<()> {
     let class = schema.class_name;
-    let query = [
-        (
-            core.limit.is_some() || core.skip > 0,
-            "cannot update a query once a slice has been taken by `limit` or `skip`",
-        ),
-        (
-            !core.order.is_empty(),
-            "an update has no order: leave `order_by` away",
-        ),
-        (
-            !core.include.is_empty(),
-            "an update returns no rows: leave `select_related` away",
-        ),
-    ];
-    if let Some((_, reason)) = query.iter().find(|(refused, _)| *refused) {
-        return Err(Error::invalid(class, None, *reason));
-    }
+    bulk::check(class, core, "update")?;
     for (number, (name, write)) in changes.iter().enumerate() {
         let field = schema.fields.iter().find(|field| field.name == *name);
         let reason = match field {
@@ -163,64 +149,6 @@ fn check(schema: &Schema, core: &Core, changes: &[(&'static str, Write)]) -> Res
     Ok(())
 }
 
-/// Sends every row the same body.
-async fn write(
-    client: &Client,
-    class_name: &'static str,
-    ids: Vec<ObjectId>,
-    body: &RawValue,
-    chunk: usize,
-) -> Result<Updated> {
-    let mut done = Updated::default();
-    let mut rest = ids.as_slice();
-    while !rest.is_empty() {
-        let (now, later) = rest.split_at(chunk.min(rest.len()));
-        let items: Vec<_> = now
-            .iter()
-            .map(|id| Item {
-                method: Method::Put,
-                path: Path::Object(class_name, id.as_str()),
-                body: Some(body),
-            })
-            .collect();
-        let outcomes = match batch::send(client, &items, Kind::Independent).await {
-            Ok(outcomes) => outcomes,
-            Err(cause) => {
-                return Err(Error::Interrupted(Box::new(Interrupted {
-                    class_name,
-                    updated: done.updated,
-                    failed: done.failed,
-                    in_doubt: now.to_vec(),
-                    untouched: later.to_vec(),
-                    cause,
-                })));
-            }
-        };
-        for (id, outcome) in now.iter().zip(outcomes) {
-            match outcome {
-                Ok(_) => done.updated += 1,
-                Err(error) => done.failed.push(failure(class_name, id, error)),
-            }
-        }
-        rest = later;
-    }
-    Ok(done)
-}
-
-fn failure(class_name: &'static str, id: &ObjectId, error: Error) -> UpdateFailure {
-    let error = match error.code() {
-        Some(ErrorCode::ObjectNotFound) => Error::DoesNotExist {
-            class_name,
-            id: Some(id.clone()),
-        },
-        _ => error,
-    };
-    UpdateFailure {
-        id: id.clone(),
-        error,
-    }
-}
-
 /// What each row is sent.
 struct Body<'a>(&'a [(&'static str, Write)]);
 
@@ -239,7 +167,7 @@ impl<T> Clone for Update<T> {
         Self {
             core: self.core.clone(),
             changes: self.changes.clone(),
-            chunk: self.chunk,
+            how: self.how.clone(),
             _model: PhantomData,
         }
     }

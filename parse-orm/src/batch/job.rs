@@ -1,0 +1,248 @@
+//! What one object contributes to a batch.
+
+use super::options::{How, Progress};
+use super::outcome::Outcome;
+use super::work::{Request, Work, run, transaction};
+use crate::client::Method;
+use crate::error::BatchFailure;
+use crate::object::{New, Object, ParseObject};
+use crate::value::ObjectId;
+use crate::{Client, Error, Result};
+use futures::future::{BoxFuture, FutureExt as _, ready};
+use serde_json::value::RawValue;
+use std::sync::Arc;
+
+/// One object, and what is done to it.
+#[doc(hidden)]
+pub trait Job: Send {
+    fn class_name(&self) -> &'static str;
+    /// None for an object that is to be created.
+    fn id(&self) -> Option<&ObjectId>;
+    fn body(&self) -> Result<Payload>;
+    /// Takes over the server's answer.
+    fn done(&mut self, answer: &RawValue) -> Result<()>;
+}
+
+/// What a job sends.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Payload {
+    /// The fields of a new object, or the changes of a stored one.
+    Body(Box<RawValue>),
+    Deletion,
+    /// No request.
+    Nothing,
+}
+
+/// A save.
+impl<T: ParseObject> Job for Object<T> {
+    fn class_name(&self) -> &'static str {
+        T::CLASS_NAME
+    }
+    fn id(&self) -> Option<&ObjectId> {
+        Some(self.id())
+    }
+    fn body(&self) -> Result<Payload> {
+        Ok(self.changes()?.map_or(Payload::Nothing, Payload::Body))
+    }
+    fn done(&mut self, answer: &RawValue) -> Result<()> {
+        self.saved(answer.get().as_bytes())
+    }
+}
+
+/// A create.
+#[doc(hidden)]
+pub struct Creation<'a, T> {
+    new: New<'a, T>,
+    made: Option<Object<T>>,
+}
+
+impl<T: ParseObject> Job for Creation<'_, T> {
+    fn class_name(&self) -> &'static str {
+        T::CLASS_NAME
+    }
+    fn id(&self) -> Option<&ObjectId> {
+        None
+    }
+    fn body(&self) -> Result<Payload> {
+        self.new.body().map(Payload::Body)
+    }
+    fn done(&mut self, answer: &RawValue) -> Result<()> {
+        self.made = Some(self.new.created(answer.get().as_bytes())?);
+        Ok(())
+    }
+}
+
+impl<T> std::fmt::Debug for Creation<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Creation")
+    }
+}
+
+impl<'a, T: ParseObject> Creation<'a, T> {
+    pub(crate) fn new(new: New<'a, T>) -> Self {
+        Self { new, made: None }
+    }
+
+    /// The object, after the server confirmed it.
+    pub(crate) fn made(self, index: usize) -> Result<Object<T>, BatchFailure> {
+        self.made.ok_or_else(|| BatchFailure {
+            index,
+            class_name: T::CLASS_NAME,
+            id: None,
+            error: Error::UnexpectedAnswer {
+                status: 200,
+                excerpt: "a create was not answered".into(),
+            },
+        })
+    }
+}
+
+/// A delete.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Deletion {
+    pub(crate) class_name: &'static str,
+    pub(crate) id: ObjectId,
+}
+
+impl Job for Deletion {
+    fn class_name(&self) -> &'static str {
+        self.class_name
+    }
+    fn id(&self) -> Option<&ObjectId> {
+        Some(&self.id)
+    }
+    fn body(&self) -> Result<Payload> {
+        Ok(Payload::Deletion)
+    }
+    fn done(&mut self, _: &RawValue) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The jobs of one batch, with their results.
+struct Jobs<'a> {
+    all: Vec<&'a mut dyn Job>,
+    /// How many of the jobs were handed out or needed no request.
+    taken: usize,
+    failed: Vec<Option<Error>>,
+    progress: Progress,
+}
+
+impl<'a> Jobs<'a> {
+    fn new(jobs: Vec<&'a mut dyn Job>) -> Self {
+        let mut failed = Vec::new();
+        failed.resize_with(jobs.len(), || None);
+        let progress = Progress {
+            total: Some(jobs.len() as u64),
+            ..Progress::default()
+        };
+        Self {
+            all: jobs,
+            taken: 0,
+            failed,
+            progress,
+        }
+    }
+
+    fn settle(&mut self, index: usize, result: Result<()>) {
+        match result {
+            Ok(()) => self.progress.done += 1,
+            Err(error) => {
+                self.progress.failed += 1;
+                self.failed[index] = Some(error);
+            }
+        }
+    }
+
+    fn request(&self, index: usize) -> Result<Option<Request>> {
+        let job = &self.all[index];
+        let id = job.id().cloned();
+        let (method, body) = match (job.body()?, &id) {
+            (Payload::Nothing, _) => return Ok(None),
+            (Payload::Deletion, _) => (Method::Delete, None),
+            (Payload::Body(body), Some(_)) => (Method::Put, Some(body.into())),
+            (Payload::Body(body), None) => (Method::Post, Some(body.into())),
+        };
+        let request = Request {
+            index,
+            method,
+            class_name: job.class_name(),
+            id,
+            body,
+        };
+        request.check()?;
+        Ok(Some(request))
+    }
+
+    fn take(&mut self, most: usize) -> Vec<Request> {
+        let mut requests = Vec::new();
+        while self.taken < self.all.len() && requests.len() < most {
+            let index = self.taken;
+            self.taken += 1;
+            match self.request(index) {
+                Ok(Some(request)) => requests.push(request),
+                Ok(None) => self.settle(index, Ok(())),
+                Err(error) => self.settle(index, Err(error)),
+            }
+        }
+        requests
+    }
+
+    /// The first error of a job that cannot be sent.
+    fn refusal(&self) -> Result<()> {
+        (0..self.all.len()).try_for_each(|index| self.request(index).map(drop))
+    }
+
+    /// The outcome of each job; what was not sent is untouched, for the reason that stopped the others.
+    fn finish(mut self, stopped: Option<&Arc<Error>>) -> Outcome<()> {
+        if let Some(cause) = stopped {
+            for index in self.taken..self.all.len() {
+                self.failed[index] = Some(Error::Untouched(cause.clone()));
+            }
+        }
+        let failed = self.failed.into_iter().zip(&self.all).enumerate();
+        let results = failed.map(|(index, (error, job))| match error {
+            None => Ok(()),
+            Some(error) => Err(BatchFailure {
+                index,
+                class_name: job.class_name(),
+                id: job.id().cloned(),
+                error,
+            }),
+        });
+        Outcome::new(results.collect())
+    }
+}
+
+impl Work for Jobs<'_> {
+    fn next(&mut self, most: usize) -> BoxFuture<'_, Result<Vec<Request>>> {
+        ready(Ok(self.take(most))).boxed()
+    }
+
+    fn answered(&mut self, request: Request, answer: Result<Box<RawValue>>) {
+        let result = answer.and_then(|answer| self.all[request.index].done(&answer));
+        self.settle(request.index, result);
+    }
+
+    fn progress(&self) -> Progress {
+        self.progress
+    }
+}
+
+/// Does the jobs, each on its own.
+pub(crate) async fn each(client: &Client, how: &How<'_>, jobs: Vec<&mut dyn Job>) -> Outcome<()> {
+    let mut jobs = Jobs::new(jobs);
+    let stopped = run(client, how, &mut jobs).await;
+    jobs.finish(stopped.as_ref())
+}
+
+/// Does all of the jobs or none.
+pub(crate) async fn together(client: &Client, how: &How<'_>, jobs: Vec<&mut dyn Job>) -> Result<()> {
+    let mut jobs = Jobs::new(jobs);
+    jobs.refusal()?;
+    transaction(client, how, &mut jobs).await?;
+    // done as they are: what is left to fail is an answer that cannot be read
+    jobs.finish(None).into_result().map(drop)
+}

@@ -1,0 +1,195 @@
+//! Sending many requests, in chunks, several at once. Untyped; every bulk operation goes through here.
+
+use super::options::{How, Progress};
+use crate::client::batch::{self, Item, Kind};
+use crate::client::{Method, Path};
+use crate::value::ObjectId;
+use crate::{Client, Error, ErrorCode, Result};
+use futures::StreamExt as _;
+use futures::future::{BoxFuture, Either, select};
+use futures::stream::FuturesUnordered;
+use serde_json::value::RawValue;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// What is to be done to one object.
+#[derive(Debug)]
+pub(crate) struct Request {
+    /// The object's place among the others, for the work itself.
+    pub(crate) index: usize,
+    pub(crate) method: Method,
+    pub(crate) class_name: &'static str,
+    /// None for an object that is created.
+    pub(crate) id: Option<ObjectId>,
+    pub(crate) body: Option<Arc<RawValue>>,
+}
+
+impl Request {
+    fn path(&self) -> Path<'_> {
+        match &self.id {
+            Some(id) => Path::Object(self.class_name, id.as_str()),
+            None => Path::Class(self.class_name),
+        }
+    }
+
+    /// Why it can be no part of a batch: one request without a route fails all of them.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.path().check()
+    }
+
+    /// The server's refusal; code 101 about this very object, by its name.
+    fn refused(&self, error: Error) -> Error {
+        match (error.code(), &self.id) {
+            (Some(ErrorCode::ObjectNotFound), Some(id)) => Error::DoesNotExist {
+                class_name: self.class_name,
+                id: Some(id.clone()),
+            },
+            _ => error,
+        }
+    }
+}
+
+/// Something to do to many objects.
+pub(crate) trait Work: Send {
+    /// The next requests, at most so many; none at all is the end.
+    fn next(&mut self, most: usize) -> BoxFuture<'_, Result<Vec<Request>>>;
+    /// Each request comes back exactly once. The error is [`Error::InDoubt`] or [`Error::Untouched`] where its
+    /// batch was not answered as it should be.
+    fn answered(&mut self, request: Request, answer: Result<Box<RawValue>>);
+    fn progress(&self) -> Progress;
+}
+
+type Answers = Result<Vec<Result<Box<RawValue>>>>;
+
+/// Does the work, as far as it goes. The error is what stopped it: no request was sent after that, and those
+/// that were under way are answered.
+pub(crate) async fn run(client: &Client, how: &How<'_>, work: &mut dyn Work) -> Option<Arc<Error>> {
+    let mut flying = FuturesUnordered::new();
+    let (mut ended, mut stopped, mut told) = (false, None, Progress::default());
+    loop {
+        let mut landed = Vec::new();
+        if !ended && stopped.is_none() && flying.len() < how.concurrency {
+            match meanwhile(work.next(how.chunk), &mut flying, &mut landed).await {
+                Ok(requests) if requests.is_empty() => ended = true,
+                Ok(requests) => flying.push(send(client, requests, Kind::Independent)),
+                Err(cause) => stopped = Some(Arc::new(cause)),
+            }
+        } else {
+            match flying.next().await {
+                Some(answered) => landed.push(answered),
+                None => break,
+            }
+        }
+        for (requests, answers) in landed {
+            if let Some(cause) = settle(work, requests, answers) {
+                stopped.get_or_insert(cause);
+            }
+        }
+        let progress = work.progress();
+        if (progress.done, progress.failed) != (told.done, told.failed) {
+            how.tell(progress);
+            told = progress;
+        }
+    }
+    if work.progress() != told {
+        how.tell(work.progress());
+    }
+    stopped
+}
+
+/// Does all of the work or none of it, in one request.
+pub(crate) async fn transaction(client: &Client, how: &How<'_>, work: &mut dyn Work) -> Result<()> {
+    let requests = work.next(usize::MAX).await?;
+    let number = requests.len();
+    if number > 0 {
+        let (requests, answers) = send(client, requests, Kind::Transaction).await;
+        let answers = answers.map_err(|cause| undone(cause, number))?;
+        settle(work, requests, Ok(answers));
+    }
+    how.tell(work.progress());
+    Ok(())
+}
+
+/// Why a transaction failed. The server rolls back with status 500 and code 1, and no word about the cause.
+fn undone(cause: Error, requests: usize) -> Error {
+    match cause {
+        Error::Server(server)
+            if server.status == 500 && server.code == Some(ErrorCode::InternalServerError) =>
+        {
+            Error::RolledBack { requests, server }
+        }
+        cause if nothing_done(&cause) => cause,
+        cause => Error::InDoubt(Arc::new(cause)),
+    }
+}
+
+async fn send(client: &Client, requests: Vec<Request>, kind: Kind) -> (Vec<Request>, Answers) {
+    let items: Vec<_> = requests
+        .iter()
+        .map(|request| Item {
+            method: request.method,
+            path: request.path(),
+            body: request.body.as_deref(),
+        })
+        .collect();
+    let answers = batch::send(client, &items, kind).await;
+    (requests, answers)
+}
+
+/// Waits for the next requests, while those under way go on.
+async fn meanwhile<F>(
+    next: BoxFuture<'_, Result<Vec<Request>>>,
+    flying: &mut FuturesUnordered<F>,
+    landed: &mut Vec<F::Output>,
+) -> Result<Vec<Request>>
+where
+    F: Future<Output = (Vec<Request>, Answers)>,
+{
+    let mut next: Pin<_> = next;
+    while !flying.is_empty() {
+        match select(next, flying.next()).await {
+            Either::Left((requests, _)) => return requests,
+            Either::Right((answered, waiting)) => {
+                landed.extend(answered);
+                next = waiting;
+            }
+        }
+    }
+    next.await
+}
+
+/// Hands each request its answer, and returns what was wrong with all of them.
+fn settle(work: &mut dyn Work, requests: Vec<Request>, answers: Answers) -> Option<Arc<Error>> {
+    match answers {
+        Ok(answers) => {
+            for (request, answer) in requests.into_iter().zip(answers) {
+                let answer = answer.map_err(|error| request.refused(error));
+                work.answered(request, answer);
+            }
+            None
+        }
+        Err(cause) => {
+            let fate = if nothing_done(&cause) {
+                Error::Untouched
+            } else {
+                Error::InDoubt
+            };
+            let cause = Arc::new(cause);
+            for request in requests {
+                work.answered(request, Err(fate(cause.clone())));
+            }
+            Some(cause)
+        }
+    }
+}
+
+/// True where the failure of a whole request means that the server did nothing: it was not reached, or it
+/// refused the request as such, for its keys or its size.
+fn nothing_done(cause: &Error) -> bool {
+    match cause {
+        Error::Server(refused) => (400..500).contains(&refused.status),
+        Error::Connection(failed) => failed.is_connect() || failed.is_builder(),
+        Error::Invalid(_) | Error::Config(_) => true,
+        _ => false,
+    }
+}
