@@ -4,7 +4,7 @@ use super::job::{Creation, Deletion, Job, each};
 use super::options::{How, options};
 use super::outcome::Outcome;
 use crate::Client;
-use crate::object::{Draft, New, Object, OnServer, ParseObject, Pointer};
+use crate::object::{Draft, New, Object, ParseObject, Pointer};
 use futures::future::{BoxFuture, FutureExt as _};
 use std::fmt;
 use std::future::IntoFuture;
@@ -238,9 +238,10 @@ impl<'a, T: ParseObject> ToCreate<'a> for &'a Draft<T> {
 
 /// What can be saved: a mutable reference to a stored object.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be saved: stored objects are given by mutable reference",
+    message = "`{Self}` is not a stored object that can be saved",
     label = "not a `&mut Object`",
-    note = "`client.save_all(&mut objects)` saves each object, `batch.save(&mut object)` one"
+    note = "a plain value is not stored yet: create it first, with `value.create(&client)` or `client.create_all(&values)`",
+    note = "objects are given by mutable reference: `client.save_all(&mut objects)` saves each, `batch.save(&mut object)` one"
 )]
 pub trait ToSave<'a> {
     #[doc(hidden)]
@@ -254,19 +255,11 @@ impl<'a, T: ParseObject> ToSave<'a> for &'a mut Object<T> {
     }
 }
 
-/// A plain value is not stored yet.
-#[cfg(not(rust_analyzer))]
-#[doc(hidden)]
-impl<'a, T: ParseObject + OnServer> ToSave<'a> for &'a mut T {
-    fn job(self) -> &'a mut dyn Job {
-        self.never()
-    }
-}
-
 /// What can be deleted: an `Object`, a `Pointer`, or a reference to one.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be deleted: it names no stored object",
+    message = "`{Self}` is not a stored object that can be deleted",
     label = "not an `Object` or a `Pointer`",
+    note = "a plain value is not stored yet, and has nothing to delete",
     note = "by an id: `Pointer::<GameScore>::to(id)`",
     note = "all that a query matches: `query!(GameScore.filter(..).delete()).run(&client)`"
 )]
@@ -290,12 +283,3 @@ macro_rules! to_delete {
 }
 
 to_delete! { Object<T> &Object<T> &mut Object<T> Pointer<T> &Pointer<T> }
-
-/// A plain value is not stored.
-#[cfg(not(rust_analyzer))]
-#[doc(hidden)]
-impl<T: ParseObject + OnServer> ToDelete for &T {
-    fn deletion(self) -> Deletion {
-        self.never()
-    }
-}

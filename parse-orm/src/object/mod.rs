@@ -15,7 +15,6 @@ pub use decode::Raw;
 pub(crate) use decode::{KeyIndex, Page, columns, page, row, rows, tally};
 pub use draft::Draft;
 pub(crate) use draft::New;
-pub(crate) use model::OnServer;
 pub use model::{FieldSet, ParseObject, Schema, Snapshot, WrappedInPointer};
 pub use operation::Operation;
 pub use pointer::Pointer;

@@ -110,10 +110,7 @@ pub trait ParseObject: Snapshot + Send + Sync + 'static {
     label = "called on a plain value, not on a stored object",
     note = "`let mut stored = value.create(&client).await?;` gives an `Object<{Self}>`, which can be saved, refreshed and deleted"
 )]
-pub trait OnServer {
-    #[doc(hidden)]
-    fn never<R>(&self) -> R;
-}
+pub trait OnServer {}
 
 /// What dirty tracking needs of a model: a copy of the value as the server holds it.
 #[diagnostic::on_unimplemented(
