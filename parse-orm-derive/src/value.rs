@@ -135,6 +135,7 @@ fn text_enum(
             impl #codegen::Nullable for #owner {}
             impl #codegen::Comparable for #owner #cloned { type Kind = #owner; }
             impl #codegen::Sortable for #owner #cloned {}
+            impl #codegen::Collected for #owner #cloned { type Element = #owner; type Present = #owner; }
             impl #codegen::OperandOf<#owner> for #owner {
                 fn operand(self) -> #codegen::Operand { #codegen::Operand::of(&self) }
             }
@@ -298,6 +299,7 @@ fn embedded(input: &DeriveInput, sorted: &Sorted<'_>, krate: &Path) -> TokenStre
             impl #codegen::Nullable for #owner {}
             #[diagnostic::do_not_recommend]
             impl #codegen::Embedded for #owner #cloned {}
+            impl #codegen::Collected for #owner #cloned { type Element = #owner; type Present = #owner; }
         };
     }
 }

@@ -26,19 +26,25 @@ pub use batch::{
     Atomic, Batch, BatchOutcome, CreateAll, DeleteAll, Outcome, Progress, SaveAll, Ticket, ToCreate,
     ToDelete, ToSave,
 };
-pub use client::{Client, ClientBuilder, MasterClient, Secret};
+pub use client::{Client, ClientBuilder, MasterClient, MasterKey, Secret};
 pub use error::{
     BatchError, BatchFailure, DecodeError, Error, ErrorCode, Interrupted, InvalidError, NotIncluded, Result,
     RowFailure, ServerError,
 };
 pub use object::{Draft, FieldSet, Object, ParseObject, Pointer, Relation, Schema, Unsaved};
 pub use parse_orm_derive::{ParseObject, ParseValue, ParseView};
+// results of many rows
+pub use query::{
+    Aggregate, Aggregates, Collected, GroupKeys, GroupOrder, Groups, IntoSort, Named, Numeric, Pipeline,
+};
+// rows of many objects
 pub use query::{
     Amount, AsText, Assign, Change, Comparable, Delete, Deleted, Elements, Embedded, Field, Includable,
     Include, Included, IntoInclude, IntoOperand, IntoOperandList, IntoOrder, IntoRange, IntoValue, Nullable,
     Objects, Operand, OperandOf, Optional, Order, Ordered, ParseView, Q, QuerySet, Rows, Slice, Sortable,
     Textual, Traversable, Update, Updated, ViewField, kind,
 };
+pub use query::{Leads, Prefetch, Related};
 pub use value::{
     Acl, Bytes, FieldSchema, FieldType, File, Form, GeoError, GeoPoint, Json, ObjectId, ParseValue,
     Permission, Polygon, Who,

@@ -22,6 +22,7 @@ mod objects;
 mod operations;
 mod paging;
 mod pointers;
+mod prefetch;
 mod queries;
 mod relations;
 mod secrets;

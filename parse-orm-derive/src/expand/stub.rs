@@ -101,6 +101,7 @@ pub(crate) fn value(input: &DeriveInput, krate: &Path) -> TokenStream {
                 type Kind = #codegen::Reported;
             }
             impl #parameters #codegen::Sortable for #ident #arguments #bounds {}
+            impl #parameters #codegen::Collected for #ident #arguments #bounds { type Element = Self; type Present = Self; }
         };
     }
 }

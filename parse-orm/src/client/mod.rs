@@ -156,6 +156,26 @@ impl Deref for MasterClient {
     }
 }
 
+/// What sends the master key: a [`MasterClient`]. Methods that need the key ask for it by this trait, which
+/// says how to get one where a plain [`Client`] is given.
+#[diagnostic::on_unimplemented(
+    message = "this needs the master key, and a `{Self}` does not send it",
+    label = "not a `MasterClient`",
+    note = "`client.master(\"the key\")` gives a `MasterClient` of the same server, as does `MasterClient::from_env()`; keep the key away from programs that users hold in their hands"
+)]
+pub trait MasterKey: Sync {
+    /// The client that sends it.
+    #[doc(hidden)]
+    fn client(&self) -> &Client;
+}
+
+#[diagnostic::do_not_recommend]
+impl MasterKey for MasterClient {
+    fn client(&self) -> &Client {
+        &self.0
+    }
+}
+
 impl AsRef<Client> for MasterClient {
     fn as_ref(&self) -> &Client {
         &self.0

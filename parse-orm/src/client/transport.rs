@@ -44,6 +44,7 @@ impl Method {
 pub(crate) enum Path<'a> {
     Class(&'a str),
     Object(&'a str, &'a str),
+    Aggregate(&'a str),
     Batch,
 }
 
@@ -65,6 +66,7 @@ impl std::fmt::Display for Path<'_> {
         match self {
             Self::Class(class) => write!(f, "/classes/{}", encoded(class)),
             Self::Object(class, id) => write!(f, "/classes/{}/{}", encoded(class), encoded(id)),
+            Self::Aggregate(class) => write!(f, "/aggregate/{}", encoded(class)),
             Self::Batch => f.write_str("/batch"),
         }
     }

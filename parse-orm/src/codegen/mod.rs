@@ -18,8 +18,8 @@ pub use reported::{Reported, RowFields};
 
 pub use crate::object::{FieldSet, Operation, ParseObject, Raw, Schema, Snapshot, WrappedInPointer};
 pub use crate::query::{
-    Comparable, Embedded, Field, Nullable, Objects, Operand, OperandOf, Order, Ordered, ParseView, Q,
-    QuerySet, Request, Sortable, Textual, Through, Traversable, ViewCodec,
+    Collected, Comparable, Embedded, Field, Nullable, Objects, Operand, OperandOf, Order, Ordered, ParseView,
+    Q, QuerySet, Request, Sortable, Textual, Through, Traversable, ViewCodec,
 };
 pub use crate::value::{
     FieldSchema, FieldType, Form, ParseValue, Parts, decode_json, encode_json, same_json,

@@ -1,9 +1,11 @@
 //! Queries: values that describe which rows are wanted, and the terminals that ask for them.
 
+mod aggregate;
 mod bulk;
 mod change;
 mod condition;
 mod delete;
+mod distinct;
 mod field;
 mod ids;
 mod in_bulk;
@@ -13,6 +15,7 @@ mod order;
 mod paging;
 mod params;
 mod position;
+mod prefetch;
 mod set;
 mod slice;
 mod step;
@@ -22,12 +25,16 @@ mod text;
 mod update;
 mod view;
 
+pub use aggregate::{
+    Aggregate, Aggregates, Collected, GroupKeys, GroupOrder, Groups, IntoSort, Named, Numeric, Pipeline,
+};
 pub use change::{Amount, Assign, Change, Elements, IntoValue, Optional};
 pub use condition::Q;
 pub use delete::{Delete, Deleted};
 pub use field::{AsText, Comparable, Field, Nullable, Ordered, Textual};
 pub use operand::{IntoOperand, IntoOperandList, IntoRange, Operand, OperandOf, kind};
 pub use order::{Include, IntoInclude, IntoOrder, Order, Sortable};
+pub use prefetch::{Leads, Prefetch, Related};
 pub use set::{Objects, QuerySet};
 pub use slice::Slice;
 pub use step::{Embedded, Includable, Through, Traversable};

@@ -46,6 +46,8 @@ pub(super) struct Pager {
     /// How many rows may still come.
     left: Option<u64>,
     done: bool,
+    /// Whether to ask for the number of all rows with the first page, to know at once whether it is the last.
+    counted: bool,
 }
 
 /// Where the next page begins.
@@ -81,7 +83,14 @@ impl Pager {
             core,
             class_name,
             keys: None,
+            counted: false,
         }
+    }
+
+    /// Counts the rows with the first page: one request is enough where one page is.
+    pub(super) fn counted(mut self) -> Self {
+        self.counted = true;
+        self
     }
 
     /// Asks for these fields only. What the order goes by is always part of it.
@@ -99,39 +108,67 @@ impl Pager {
 
     /// The next rows; none at all is the end.
     pub(super) async fn next<R: ReadRow>(&mut self, client: &Client) -> Result<Vec<Result<R, DecodeError>>> {
-        let wanted = self.left.unwrap_or(PAGE).min(PAGE);
-        if self.done || wanted == 0 {
+        let Some(find) = self.find() else {
             return Ok(Vec::new());
+        };
+        let body = request(client, self.class_name, find).await?;
+        let rows = R::page(&body)?;
+        let last = rows.last().and_then(|row| row.as_ref().ok()?.id());
+        self.advance(client, &body, rows.len() as u64, last, None)?;
+        Ok(rows)
+    }
+
+    /// The request for the next page; `None` is the end.
+    pub(super) fn find(&self) -> Option<Find<'static>> {
+        let wanted = self.wanted();
+        if self.done || wanted == 0 {
+            return None;
         }
         let mut find = Find::owned(self.request(wanted), self.class_name);
         find.keys = self.keys.clone().map(Cow::Owned);
-        let body = request(client, self.class_name, find).await?;
-        let rows = R::page(&body)?;
-        let number = rows.len() as u64;
+        find.count = self.counted;
+        Some(find)
+    }
+
+    fn wanted(&self) -> u64 {
+        self.left.unwrap_or(PAGE).min(PAGE)
+    }
+
+    /// Goes on behind a page that holds this many rows, the last of this id, of so many in all.
+    pub(super) fn advance(
+        &mut self,
+        client: &Client,
+        body: &[u8],
+        number: u64,
+        last: Option<&ObjectId>,
+        total: Option<u64>,
+    ) -> Result<()> {
+        let wanted = self.wanted();
         let largest = client
             .largest_page()
             .fetch_max(number, Ordering::Relaxed)
             .max(number);
         self.left = self.left.map(|left| left.saturating_sub(number));
-        self.done = number == 0 || (number < wanted && number < largest) || self.left == Some(0);
+        self.done = number == 0
+            || (number < wanted && number < largest)
+            || self.left == Some(0)
+            || (self.counted && total.is_some_and(|total| total <= number));
+        self.counted = false;
         match &mut self.at {
             At::Skip(skip) => *skip += number,
             At::Key(_) if self.done => {}
-            At::Key(position) => match (
-                self.core.order.as_slice(),
-                rows.last().and_then(|row| row.as_ref().ok()?.id()),
-            ) {
+            At::Key(position) => match (self.core.order.as_slice(), last) {
                 // by id alone the last row says it all
                 ([_], Some(last)) => position.pass(&[Value::from(last.as_str())]),
                 (order, _) => {
                     let keys: Vec<&str> = order.iter().map(|(key, _)| &**key).collect();
-                    columns(&body, &keys)?
+                    columns(body, &keys)?
                         .iter()
                         .for_each(|values| position.pass(values));
                 }
             },
         }
-        Ok(rows)
+        Ok(())
     }
 
     /// True when it is known that no row is left.

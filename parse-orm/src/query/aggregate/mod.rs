@@ -1,0 +1,21 @@
+//! Aggregations, which need the master key: the server computes what many rows come down to.
+//!
+//! They run as MongoDB pipelines. A parse-server on PostgreSQL knows only the stages `$match`, `$group`, `$sort`,
+//! `$limit`, `$skip` and `$project`, the results `sum`, `avg`, `min`, `max` and `count`, and in conditions only
+//! equality, `gt`, `gte`, `lt` and `lte`.
+
+mod answer;
+mod expression;
+mod group;
+mod keys;
+mod matching;
+mod pipeline;
+mod stages;
+
+pub use expression::{Aggregate, Aggregates, Collected, GroupOrder, Named, Numeric};
+pub use group::Groups;
+pub use keys::GroupKeys;
+pub use pipeline::{IntoSort, Pipeline};
+
+pub(super) use answer::results;
+pub(super) use stages::check;

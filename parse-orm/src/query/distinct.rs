@@ -1,0 +1,95 @@
+//! The different values of a field.
+
+use super::aggregate::{Collected, check, results};
+use super::field::Field;
+use super::set::{Core, QuerySet, conditions};
+use crate::client::{MasterKey, Params, Path};
+use crate::object::{ParseObject, Schema};
+use crate::value::Decode;
+use crate::{Client, DecodeError, Error, Result};
+use serde::de::DeserializeSeed;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+impl<T: ParseObject> QuerySet<T> {
+    /// The different values of a field, in any order. One GET, with the master key; all of them come in one
+    /// answer. Wire form `GET /aggregate/GameScore?distinct=playerName&where=..`.
+    ///
+    /// Of an array field, the elements; rows without a value add nothing.
+    ///
+    /// ```no_run
+    /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
+    /// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64, player_name: String }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
+    /// # let server = MockServer::start().await; let (client, master) = (server.client(), server.master_client());
+    /// # for (name, score) in [("Ann", 5), ("Bob", 20), ("Ann", 30)] {
+    /// #     GameScore { score, player_name: name.into() }.create(&client).await?;
+    /// # }
+    /// let high = query!(GameScore.filter(score__gte = 10));
+    /// let mut names: Vec<String> = high.distinct(&master, GameScore::F.player_name).await?;
+    /// names.sort();
+    /// assert_eq!(names, ["Ann", "Bob"]);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] after `order_by`, `limit`, `skip` or `select_related`; nothing is sent then.
+    /// [`Error::Decode`] when a value is not of the field's type.
+    pub async fn distinct<V: Collected>(
+        &self,
+        master: &impl MasterKey,
+        field: Field<T, V>,
+    ) -> Result<Vec<V::Element>> {
+        let values = values(master.client(), T::SCHEMA, &self.core, field.name()).await?;
+        let read = |value: Value| {
+            let misfit = |error: serde_json::Error| DecodeError {
+                class_name: T::CLASS_NAME,
+                id: None,
+                field: Some(field.name().into()),
+                expected: V::TYPE.to_string(),
+                found: error.to_string(),
+            };
+            Decode::<V::Element>::new()
+                .deserialize(value)
+                .map_err(|error| misfit(error).into())
+        };
+        values.into_iter().map(read).collect()
+    }
+}
+
+async fn values(client: &Client, schema: &Schema, core: &Core, field: &str) -> Result<Vec<Value>> {
+    check(schema, core, "the values come in any order, all of them")?;
+    let request = Distinct { schema, core, field };
+    let body = client.read(Path::Aggregate(schema.class_name), &request).await?;
+    results(&body)
+}
+
+struct Distinct<'a> {
+    schema: &'a Schema,
+    core: &'a Core,
+    field: &'a str,
+}
+
+impl Params for Distinct<'_> {
+    fn pairs(&self, pair: &mut dyn FnMut(&str, &str)) -> Result<()> {
+        pair("distinct", self.field);
+        if !self.core.filter.is_empty() {
+            let text = serde_json::to_string(&conditions(self.core))
+                .map_err(|error| Error::invalid(self.schema.class_name, None, error.to_string()))?;
+            pair("where", &text);
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Distinct<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(None)?;
+        map.serialize_entry("distinct", self.field)?;
+        if !self.core.filter.is_empty() {
+            map.serialize_entry("where", &conditions(self.core))?;
+        }
+        map.end()
+    }
+}
