@@ -14,9 +14,9 @@ mod value;
 /// Everything a program usually needs: `use parse_orm::prelude::*;`
 pub mod prelude {
     pub use crate::{
-        Acl, Bytes, Client, Draft, Error, ErrorCode, File, GeoPoint, Included, Json, MasterClient, Object,
-        ObjectId, Objects, ParseObject, ParseValue, ParseView, Pointer, Polygon, Q, QuerySet, Relation,
-        Slice, Unsaved, Who, q, query,
+        Acl, Bytes, Client, Cursor, Draft, Error, ErrorCode, File, GeoPoint, Included, Json, MasterClient,
+        Object, ObjectId, Objects, Page, ParseObject, ParseValue, ParseView, Pointer, Polygon, Q, QuerySet,
+        ReadPreference, Relation, Slice, Unsaved, Who, q, query,
     };
     pub use chrono::{DateTime, Utc};
     pub use futures::{StreamExt as _, TryStreamExt as _};
@@ -39,10 +39,11 @@ pub use query::{
 };
 // rows of many objects
 pub use query::{
-    Amount, AsText, Assign, Change, Comparable, Delete, Deleted, Elements, Embedded, Field, Includable,
-    Include, Included, IntoInclude, IntoOperand, IntoOperandList, IntoOrder, IntoRange, IntoValue, Nullable,
-    Objects, Operand, OperandOf, Optional, Order, Ordered, ParseView, Q, QuerySet, Rows, Slice, Sortable,
-    Textual, Traversable, Update, Updated, ViewField, kind,
+    Amount, AsText, Assign, Change, Comparable, Cursor, Delete, Deleted, Elements, Embedded, Excludable,
+    Exclude, Field, FieldList, Hint, Includable, Include, Included, IntoExclude, IntoInclude, IntoOperand,
+    IntoOperandList, IntoOrder, IntoRange, IntoValue, Nullable, Objects, Operand, OperandOf, Optional, Order,
+    Ordered, Page, ParseView, Q, QuerySet, ReadPreference, Rows, Slice, Sortable, Textual, Traversable,
+    Update, Updated, ViewField, ViewRows, kind,
 };
 pub use query::{Leads, Prefetch, Related};
 pub use value::{

@@ -9,10 +9,43 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall, UnOp};
 
 /// The methods whose arguments are lookups, orders or paths.
-const REWRITTEN: [&str; 5] = ["filter", "exclude", "order_by", "select_related", "update"];
+const REWRITTEN: [&str; 6] = [
+    "filter",
+    "exclude",
+    "order_by",
+    "select_related",
+    "exclude_keys",
+    "update",
+];
+/// The terminals whose second argument is a field, or a tuple of fields.
+pub(super) const OF_FIELDS: [&str; 3] = ["values_list", "earliest", "latest"];
 /// Other methods of a query set, for the did-you-mean.
-const OTHERS: [&str; 10] = [
-    "limit", "skip", "slice", "all", "first", "last", "get", "count", "exists", "delete",
+const OTHERS: [&str; 25] = [
+    "limit",
+    "skip",
+    "slice",
+    "after",
+    "select_related_all",
+    "read_preference",
+    "include_read_preference",
+    "subquery_read_preference",
+    "hint",
+    "comment",
+    "page_size",
+    "all",
+    "stream",
+    "page",
+    "first",
+    "last",
+    "earliest",
+    "latest",
+    "get",
+    "get_by_id",
+    "count",
+    "exists",
+    "values_list",
+    "explain",
+    "delete",
 ];
 
 /// A query set expression.
@@ -94,6 +127,7 @@ fn method(paths: &Paths, call: &ExprMethodCall) -> TokenStream {
             "order_by" => "order_by(-score)",
             "select_related" => "select_related(player)",
             "exclude" => "exclude(cheat_mode = true)",
+            "exclude_keys" => "exclude_keys(note)",
             "update" => "update(score += 1)",
             _ => "filter(score__gte = 1000)",
         };
@@ -126,9 +160,22 @@ fn method(paths: &Paths, call: &ExprMethodCall) -> TokenStream {
             let keys = arguments.iter().map(|argument| order(&fields, argument));
             quote_spanned!(span=> #set.order_by([#(#keys),*]))
         }
+        // a field of this name goes first
+        "select_related" if arguments.len() == 1 && arguments.iter().all(is_all) => {
+            quote_spanned!(span=> #set.__select_related_all())
+        }
         "select_related" => {
             let includes = arguments.iter().map(|argument| include(&fields, argument));
             quote_spanned!(span=> #set.select_related([#(#includes),*]))
+        }
+        "exclude_keys" => {
+            let excludes = arguments.iter().map(|argument| exclude(&fields, argument));
+            quote_spanned!(span=> #set.exclude_keys([#(#excludes),*]))
+        }
+        _ if OF_FIELDS.contains(&text.as_str()) && arguments.len() == 2 => {
+            let (client, generics) = (&arguments[0], &call.turbofish);
+            let columns = columns(&fields, &arguments[1]);
+            quote_spanned!(span=> #set.#name #generics (#client, #columns))
         }
         "update" => super::update::call(&set, &fields, arguments.iter(), span),
         _ if arguments.iter().any(holds_assign) => {
@@ -200,6 +247,46 @@ fn include(fields: &Ident, argument: &Expr) -> TokenStream {
         .to_compile_error();
     };
     walk(fields, &path, ["model", "and_include", "include"])
+}
+
+/// `note` or `player.note`, as an `Exclude`.
+fn exclude(fields: &Ident, argument: &Expr) -> TokenStream {
+    let Some(path) = path_of(argument) else {
+        return syn::Error::new_spanned(
+            argument,
+            "expected an optional field, such as `note`, or one of an included object, such as `player.note`",
+        )
+        .to_compile_error();
+    };
+    walk(fields, &path, ["model", "and_exclude", "exclude"])
+}
+
+/// A field or a tuple of them, as their tokens; anything else is an expression that is one.
+fn columns(fields: &Ident, argument: &Expr) -> TokenStream {
+    match argument {
+        Expr::Tuple(tuple) => {
+            let all = tuple.elems.iter().map(|column| columns(fields, column));
+            quote_spanned!(tuple.span()=> (#(#all,)*))
+        }
+        Expr::Paren(inner) => columns(fields, &inner.expr),
+        other => match path_of(other).as_deref() {
+            Some([field]) => {
+                let (outer, fields) = (fields, Ident::new("__parse_f", field.span()));
+                quote_spanned!(field.span()=> match #outer { #fields => #fields.#field })
+            }
+            Some([..]) => syn::Error::new_spanned(
+                other,
+                "expected a field of the row itself\nwhat is behind a pointer or in an embedded struct is read by a view: `#[derive(ParseView)]` and `.values(&client)`",
+            )
+            .to_compile_error(),
+            None => quote!(#other),
+        },
+    }
+}
+
+/// The word `all`.
+pub(super) fn is_all(argument: &Expr) -> bool {
+    matches!(argument, Expr::Path(path) if path.path.is_ident("all"))
 }
 
 /// A field or a path of fields, with a `-` or without.

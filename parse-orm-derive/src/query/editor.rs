@@ -6,7 +6,7 @@
 //! lookup. What is being typed is completed to an expression with the same tokens before the cursor,
 //! because rust-analyzer compares the expansion of what is there with that of what could be.
 
-use super::chain::is_type;
+use super::chain::{OF_FIELDS, is_all, is_type};
 use super::lookup::{LOOKUPS, dotted, holds_assign, is_q, segment, segments};
 use super::{Paths, Stored, split};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
@@ -136,7 +136,19 @@ fn method(paths: &Paths, call: &ExprMethodCall) -> TokenStream {
             Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => token(&unary.expr, "inner_fields"),
             argument => token(argument, "inner_fields"),
         },
-        "select_related" => |_, argument| token(argument, "model_fields"),
+        "select_related" => |_, argument| match argument {
+            argument if is_all(argument) => Seen::default(),
+            argument => token(argument, "model_fields"),
+        },
+        "exclude_keys" => |_, argument| token(argument, "model_fields"),
+        _ if OF_FIELDS.contains(&text.as_str()) && arguments.len() == 2 => {
+            let (codegen, set) = (paths.codegen(), set_name());
+            let (Seen { values, .. }, Seen { names, .. }) = (value(&arguments[0]), columns(&arguments[1]));
+            return quote! {{
+                #values
+                match #receiver { #set => { #names #set.#name #generics (#codegen::any(), #codegen::any()) } }
+            }};
+        }
         "update" => |paths, argument| {
             let (names, values) = super::update::in_editor(&paths.codegen(), &set_name(), argument);
             Seen { names, values }
@@ -268,6 +280,14 @@ fn unmarked(name: &Ident) -> Ident {
     let mut name = name.clone();
     name.set_span(Span::call_site());
     name
+}
+
+/// A field or a tuple of them.
+fn columns(argument: &Expr) -> Seen {
+    match argument {
+        Expr::Tuple(tuple) => tuple.elems.iter().map(columns).collect(),
+        argument => token(argument, "inner_fields"),
+    }
 }
 
 /// A path of field tokens.

@@ -16,7 +16,9 @@ pub use embedded::{EmbeddedObject, decode_embedded, decode_name};
 pub use operate::{add, add_unique, increment, relate, related, remove};
 pub use reported::{Reported, RowFields};
 
-pub use crate::object::{FieldSet, Operation, ParseObject, Raw, Schema, Snapshot, WrappedInPointer};
+pub use crate::object::{
+    FieldSet, Misfit, Operation, ParseObject, Raw, RawRow, Schema, Snapshot, WrappedInPointer,
+};
 pub use crate::query::{
     Collected, Comparable, Embedded, Field, Nullable, Objects, Operand, OperandOf, Order, Ordered, ParseView,
     Q, QuerySet, Request, Sortable, Textual, Through, Traversable, ViewCodec,

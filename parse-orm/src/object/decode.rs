@@ -5,7 +5,7 @@
 
 use super::{Meta, Object, ParseObject};
 use crate::client::unexpected;
-use crate::value::{Acl, ObjectId, Timestamp};
+use crate::value::{Acl, FieldType, ObjectId, ParseValue, Timestamp};
 use crate::{DecodeError, Error, Result};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -496,6 +496,56 @@ fn blame<T: ParseObject>(text: &str) -> Option<DecodeError> {
             found: describe(raw.get(), &error),
         })
     })
+}
+
+/// One row, undecoded, of which a few fields are wanted.
+#[doc(hidden)]
+pub struct RawRow<'a>(Entries<'a>);
+
+impl fmt::Debug for RawRow<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RawRow")
+    }
+}
+
+/// Why a field of a row cannot be read: its name, what it should be, and what it is.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Misfit {
+    field: &'static str,
+    expected: FieldType,
+    found: String,
+}
+
+impl<'a> RawRow<'a> {
+    pub(crate) fn of(row: &'a str) -> Self {
+        // what is no object has no fields
+        Self(serde_json::from_str(row).unwrap_or(Entries(Vec::new())))
+    }
+
+    pub(crate) fn field<V: ParseValue>(&self, name: &'static str) -> Result<V, Misfit> {
+        let misfit = |found| Misfit {
+            field: name,
+            expected: V::TYPE,
+            found,
+        };
+        match self.0.0.iter().find(|(key, _)| key == name) {
+            None => V::missing().ok_or_else(|| misfit("no such field".into())),
+            Some((_, raw)) => V::decode(&mut serde_json::Deserializer::from_str(raw.get()))
+                .map_err(|error| misfit(describe(raw.get(), &error))),
+        }
+    }
+
+    pub(crate) fn error(&self, class_name: &'static str, misfit: Misfit) -> DecodeError {
+        let id = self.field("objectId").ok();
+        DecodeError {
+            class_name,
+            id,
+            field: Some(misfit.field.into()),
+            expected: misfit.expected.to_string(),
+            found: misfit.found,
+        }
+    }
 }
 
 /// What a value is, in the server's terms, and what the decoder has against it.

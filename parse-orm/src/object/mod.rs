@@ -11,8 +11,8 @@ mod pointer;
 mod relation;
 mod save;
 
-pub use decode::Raw;
 pub(crate) use decode::{KeyIndex, Page, columns, page, row, rows, tally};
+pub use decode::{Misfit, Raw, RawRow};
 pub use draft::Draft;
 pub(crate) use draft::New;
 pub use model::{FieldSet, ParseObject, Schema, Snapshot, WrappedInPointer};

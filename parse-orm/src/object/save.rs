@@ -2,7 +2,7 @@
 
 use super::decode::{answer, row};
 use super::encode::{Body, bytes};
-use super::{Object, ParseObject};
+use super::{FieldSet, Object, ParseObject};
 use crate::client::{Call, Method, NoParams, Path};
 use crate::value::Timestamp;
 use crate::{Client, Error, ErrorCode, Result};
@@ -78,8 +78,8 @@ impl<T: ParseObject> Object<T> {
         Ok(())
     }
 
-    /// Reads the object again. Objects that were included by pointers are not part of it: query with
-    /// `select_related` for those. One GET.
+    /// Reads the object again. Objects that were included by pointers are not part of it:
+    /// [`QuerySet::refresh`](crate::QuerySet::refresh) takes a query set that says which. One GET.
     ///
     /// # Errors
     /// [`Error::DoesNotExist`] when the object is gone or may not be seen; the object here stays as it is.
@@ -89,8 +89,20 @@ impl<T: ParseObject> Object<T> {
             .read(path, &NoParams {})
             .await
             .map_err(|error| self.gone(error))?;
-        let mut newer = row::<T>(&bytes)?;
+        self.renew(row::<T>(&bytes)?, FieldSet::EMPTY, unsaved);
+        Ok(())
+    }
+
+    /// Takes over what was read anew, but for the fields that were not part of it.
+    pub(crate) fn renew(&mut self, mut newer: Self, left_out: FieldSet, unsaved: Unsaved) {
         newer.value.__carry(self.value.snapshot());
+        let known = self
+            .pending
+            .as_ref()
+            .map_or(&self.value, |pending| &pending.value);
+        for field in left_out.iter() {
+            newer.value.__copy(known, field);
+        }
         match self.pending.take().filter(|_| unsaved == Unsaved::Keep) {
             None => *self = newer,
             Some(pending) => {
@@ -105,7 +117,6 @@ impl<T: ParseObject> Object<T> {
                 self.pending = Some(Box::new(rebased));
             }
         }
-        Ok(())
     }
 
     /// Deletes the object on the server and returns the plain value. One DELETE.

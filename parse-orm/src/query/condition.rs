@@ -364,7 +364,7 @@ impl Test {
         self.operator() != other.operator() && !not_null(self) && !not_null(other)
     }
 
-    fn operator(&self) -> &'static str {
+    pub(super) fn operator(&self) -> &'static str {
         match self {
             Self::Compare(operator, _) => operator,
             Self::Regex { .. } => "$regex",

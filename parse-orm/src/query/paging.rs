@@ -4,19 +4,21 @@
 //! if its `maxLimit` is lower: a short page is not the end. The end is an empty page, or a page shorter than
 //! one that the same server is known to have given.
 
+use super::cursor::{Cursor, digest};
 use super::params::Find;
 use super::position::Position;
 use super::set::Core;
 use crate::client::Path;
-use crate::object::{Object, Page, ParseObject, columns, page};
+use crate::object::{Object, Page, ParseObject, columns, page, tally};
 use crate::value::ObjectId;
-use crate::{Client, DecodeError, Result};
+use crate::{Client, DecodeError, Error, Result};
+use bytes::Bytes;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// Rows asked for in one request.
+/// Rows asked for in one request, unless told otherwise.
 const PAGE: u64 = 1000;
 
 /// What the rows of an answer are read as.
@@ -37,26 +39,31 @@ impl<T: ParseObject> ReadRow for Object<T> {
 }
 
 /// The rows of a query, page by page.
+#[derive(Clone)]
 pub(super) struct Pager {
     core: Core,
     class_name: &'static str,
     /// The fields that are asked for, where not all are.
     keys: Option<String>,
-    at: At,
-    /// How many rows may still come.
-    left: Option<u64>,
+    /// What was passed: the next page begins with the rows that it has not passed. What is created or deleted
+    /// meanwhile does not shift the others, and no page costs more than the first.
+    ///
+    /// `None`: the next page begins behind so many rows, because only the server knows which those are.
+    position: Option<Position>,
+    /// How many rows came so far.
+    passed: u64,
     done: bool,
     /// Whether to ask for the number of all rows with the first page, to know at once whether it is the last.
     counted: bool,
 }
 
-/// Where the next page begins.
-enum At {
-    /// With the rows that the position has not passed: what is created or deleted meanwhile does not shift
-    /// the others, and no page costs more than the first.
-    Key(Position),
-    /// Behind this many rows, for a query that itself skips: only the server knows which those are.
-    Skip(u64),
+/// One answer.
+pub(super) struct Chunk<R> {
+    pub(super) rows: Vec<Result<R, DecodeError>>,
+    /// As it came, for the place of a single row in it.
+    pub(super) body: Bytes,
+    /// Where it began.
+    pub(super) before: Pager,
 }
 
 /// A row, or why it does not fit the model.
@@ -65,20 +72,27 @@ pub(super) type Row<T> = Result<Object<T>, DecodeError>;
 impl Pager {
     pub(super) fn new(core: &Core, class_name: &'static str) -> Self {
         let mut core = core.clone();
-        // the keys after a unique one decide nothing; without one, equal rows could change places between
-        // two pages
-        match core.order.iter().position(|(key, _)| key == "objectId") {
-            Some(unique) => core.order.truncate(unique + 1),
-            None => core.order.push((Cow::Borrowed("objectId"), false)),
+        let by_key = core.skip == 0 && !core.is_ranked();
+        if !core.is_ranked() {
+            // the keys after a unique one decide nothing; without one, equal rows could change places between
+            // two pages
+            match core.order.iter().position(|(key, _)| key == "objectId") {
+                Some(unique) => core.order.truncate(unique + 1),
+                None => core.order.push((Cow::Borrowed("objectId"), false)),
+            }
         }
-        let at = if core.skip == 0 {
-            At::Key(Position::default())
-        } else {
-            At::Skip(core.skip)
-        };
+        // the order's own keys have to come, or there would be no telling where a page ends
+        let Core { options, order, .. } = &mut core;
+        options.exclude.retain(|path| {
+            let within = |key: &str| {
+                key.strip_prefix(&**path)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            };
+            !order.iter().any(|(key, _)| within(key))
+        });
         Self {
-            at,
-            left: core.limit,
+            position: by_key.then(Position::default),
+            passed: 0,
             done: false,
             core,
             class_name,
@@ -103,19 +117,28 @@ impl Pager {
                 .collect::<Vec<_>>(),
         );
         self.keys = Some(all.join(","));
+        self.core.options.exclude.clear();
         self
     }
 
     /// The next rows; none at all is the end.
     pub(super) async fn next<R: ReadRow>(&mut self, client: &Client) -> Result<Vec<Result<R, DecodeError>>> {
+        Ok(self.chunk(client).await?.rows)
+    }
+
+    /// The next rows, as they came.
+    pub(super) async fn chunk<R: ReadRow>(&mut self, client: &Client) -> Result<Chunk<R>> {
+        self.resume()?;
+        let before = self.clone();
         let Some(find) = self.find() else {
-            return Ok(Vec::new());
+            let (rows, body) = (Vec::new(), Bytes::new());
+            return Ok(Chunk { rows, body, before });
         };
         let body = request(client, self.class_name, find).await?;
         let rows = R::page(&body)?;
         let last = rows.last().and_then(|row| row.as_ref().ok()?.id());
         self.advance(client, &body, rows.len() as u64, last, None)?;
-        Ok(rows)
+        Ok(Chunk { rows, body, before })
     }
 
     /// The request for the next page; `None` is the end.
@@ -124,14 +147,13 @@ impl Pager {
         if self.done || wanted == 0 {
             return None;
         }
-        let mut find = Find::owned(self.request(wanted), self.class_name);
-        find.keys = self.keys.clone().map(Cow::Owned);
+        let mut find = self.limited(wanted);
         find.count = self.counted;
         Some(find)
     }
 
     fn wanted(&self) -> u64 {
-        self.left.unwrap_or(PAGE).min(PAGE)
+        self.left().min(self.core.options.page_size.unwrap_or(PAGE))
     }
 
     /// Goes on behind a page that holds this many rows, the last of this id, of so many in all.
@@ -143,30 +165,23 @@ impl Pager {
         last: Option<&ObjectId>,
         total: Option<u64>,
     ) -> Result<()> {
-        let wanted = self.wanted();
         let largest = client
             .largest_page()
             .fetch_max(number, Ordering::Relaxed)
             .max(number);
-        self.left = self.left.map(|left| left.saturating_sub(number));
         self.done = number == 0
-            || (number < wanted && number < largest)
-            || self.left == Some(0)
+            || (number < self.wanted() && number < largest)
+            || self.left() == number
             || (self.counted && total.is_some_and(|total| total <= number));
         self.counted = false;
-        match &mut self.at {
-            At::Skip(skip) => *skip += number,
-            At::Key(_) if self.done => {}
-            At::Key(position) => match (self.core.order.as_slice(), last) {
-                // by id alone the last row says it all
-                ([_], Some(last)) => position.pass(&[Value::from(last.as_str())]),
-                (order, _) => {
-                    let keys: Vec<&str> = order.iter().map(|(key, _)| &**key).collect();
-                    columns(body, &keys)?
-                        .iter()
-                        .for_each(|values| position.pass(values));
-                }
-            },
+        match (&mut self.position, self.core.order.as_slice(), last) {
+            _ if self.done => self.passed += number,
+            // by id alone the last row says it all
+            (Some(position), [_], Some(last)) => {
+                position.pass(&[Value::from(last.as_str())]);
+                self.passed += number;
+            }
+            _ => self.pass(body, usize::try_from(number).unwrap_or(usize::MAX))?,
         }
         Ok(())
     }
@@ -176,16 +191,106 @@ impl Pager {
         self.done
     }
 
+    /// One page of this size, with the number of all the rows, and where the next one begins.
+    pub(super) async fn page<R: ReadRow>(
+        mut self,
+        client: &Client,
+        size: u64,
+    ) -> Result<(Vec<Result<R, DecodeError>>, u64, Option<Cursor>)> {
+        self.resume()?;
+        let (left, wanted) = (self.left(), self.left().min(size));
+        // one more than wanted, because the count may be an estimate: the real server's is, with the master
+        // key and without conditions
+        let mut find = self.limited(left.min(wanted.saturating_add(1)));
+        find.count = true;
+        let body = request(client, self.class_name, find).await?;
+        let mut rows = R::page(&body)?;
+        let came = rows.len() as u64;
+        let before = if self.position.is_none() {
+            self.core.skip + self.passed
+        } else {
+            0
+        };
+        let rest = count(&body)?.saturating_sub(before).max(came).min(left);
+        let total = self.passed + rest;
+        rows.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
+        let more = rest > rows.len() as u64 && !rows.is_empty();
+        self.pass(&body, rows.len())?;
+        let next = if more { Some(self.cursor()?) } else { None };
+        Ok((rows, total, next))
+    }
+
+    /// The query for what is left, as a whole.
+    pub(super) fn rest(mut self) -> Result<Core> {
+        self.resume()?;
+        let limit = self.core.limit.map(|_| self.left());
+        Ok(self.request(limit))
+    }
+
+    /// Where it is.
+    pub(super) fn cursor(&self) -> Result<Cursor> {
+        if let Some(cursor) = &self.core.after {
+            return Ok(Cursor::clone(cursor));
+        }
+        Ok(Cursor {
+            digest: digest(&self.core, self.class_name)?,
+            passed: self.passed,
+            position: self.position.clone(),
+        })
+    }
+
+    /// Passes the first rows of an answer.
+    pub(super) fn pass(&mut self, body: &[u8], rows: usize) -> Result<()> {
+        self.passed += rows as u64;
+        let Some(position) = &mut self.position else {
+            return Ok(());
+        };
+        let keys: Vec<&str> = self.core.order.iter().map(|(key, _)| &**key).collect();
+        let mut counted = false;
+        for values in columns(body, &keys)?.iter().take(rows) {
+            position.pass(values);
+            // PostgreSQL orders by a date within an embedded object, but does not compare with it
+            let date = |(key, value): (&&str, &Value)| key.contains('.') && value.is_object();
+            counted |= keys.iter().zip(values).any(date);
+        }
+        if counted {
+            self.position = None;
+        }
+        Ok(())
+    }
+
+    /// Goes to the place where the query begins.
+    fn resume(&mut self) -> Result<()> {
+        let Some(cursor) = self.core.after.take() else {
+            return Ok(());
+        };
+        let digest = digest(&self.core, self.class_name)?;
+        cursor.check(digest, self.class_name, self.position.is_some())?;
+        self.position.clone_from(&cursor.position);
+        self.passed = cursor.passed;
+        Ok(())
+    }
+
+    /// How many rows may still come.
+    fn left(&self) -> u64 {
+        self.core
+            .limit
+            .map_or(u64::MAX, |limit| limit.saturating_sub(self.passed))
+    }
+
+    fn limited(&self, limit: u64) -> Find<'static> {
+        let mut find = Find::owned(self.request(Some(limit)), self.class_name);
+        find.keys = self.keys.clone().map(Cow::Owned);
+        find
+    }
+
     /// The query for the next page.
-    fn request(&self, limit: u64) -> Core {
+    fn request(&self, limit: Option<u64>) -> Core {
         let mut core = self.core.clone();
-        core.limit = Some(limit);
-        match &self.at {
-            At::Key(position) => {
-                core.skip = 0;
-                core.filter.extend(position.rest(&core.order).map(Arc::new));
-            }
-            At::Skip(skip) => core.skip = *skip,
+        core.limit = limit;
+        match &self.position {
+            Some(position) => core.filter.extend(position.rest(&core.order).map(Arc::new)),
+            None => core.skip += self.passed,
         }
         core
     }
@@ -206,11 +311,19 @@ pub(super) async fn collect<R: ReadRow>(
     }
 }
 
-async fn request(client: &Client, class_name: &str, find: Find<'_>) -> Result<bytes::Bytes> {
+async fn request(client: &Client, class_name: &str, find: Find<'_>) -> Result<Bytes> {
     client.read(Path::Class(class_name), &find).await
 }
 
 /// One request for rows.
 pub(super) async fn find<T: ParseObject>(client: &Client, find: Find<'_>) -> Result<Page<Row<T>>> {
     page(&request(client, T::CLASS_NAME, find).await?)
+}
+
+/// The count of an answer that was asked for one.
+pub(super) fn count(body: &[u8]) -> Result<u64> {
+    tally(body)?.1.ok_or_else(|| Error::UnexpectedAnswer {
+        status: 200,
+        excerpt: "the answer to a count has no count".into(),
+    })
 }

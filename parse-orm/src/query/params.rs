@@ -1,10 +1,13 @@
 //! The parameters of a find, as the REST API takes them.
 
+use super::options::{Hint, ReadPreference};
 use super::set::{Core, conditions};
 use crate::client::Params;
 use crate::{Error, Result};
+use serde::de::IgnoredAny;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -15,24 +18,33 @@ pub(super) struct Find<'a> {
     pub(super) class_name: &'static str,
     pub(super) keys: Option<Cow<'static, str>>,
     pub(super) count: bool,
+    pub(super) explain: bool,
+}
+
+/// A parameter whose form in a URL differs from that in a body.
+enum Param<'a> {
+    Text(Cow<'a, str>),
+    Number(u64),
+    Flag,
+    Json(&'a Value),
 }
 
 impl<'a> Find<'a> {
     pub(super) fn of(core: &'a Core) -> Self {
-        Self {
-            core: Cow::Borrowed(core),
-            class_name: "",
-            keys: None,
-            count: false,
-        }
+        Self::new(Cow::Borrowed(core), "")
     }
 
     pub(super) fn owned(core: Core, class_name: &'static str) -> Self {
+        Self::new(Cow::Owned(core), class_name)
+    }
+
+    fn new(core: Cow<'a, Core>, class_name: &'static str) -> Self {
         Self {
-            core: Cow::Owned(core),
+            core,
             class_name,
             keys: None,
             count: false,
+            explain: false,
         }
     }
 
@@ -49,36 +61,64 @@ impl<'a> Find<'a> {
         Some(text)
     }
 
-    fn include(&self) -> Option<String> {
-        (!self.core.include.is_empty()).then(|| self.core.include.join(","))
+    /// Everything but the conditions.
+    fn others(&self) -> Vec<(&'static str, Param<'_>)> {
+        let core = &self.core;
+        let options = &core.options;
+        let list = |paths: &[Cow<'static, str>]| {
+            (!paths.is_empty()).then(|| Param::Text(Cow::Owned(paths.join(","))))
+        };
+        let read = |preference: Option<ReadPreference>| {
+            preference.map(|preference| Param::Text(preference.name().into()))
+        };
+        let all = [
+            ("order", self.order().map(|order| Param::Text(order.into()))),
+            ("limit", core.limit.map(Param::Number)),
+            ("skip", (core.skip > 0).then_some(Param::Number(core.skip))),
+            ("include", list(&core.include)),
+            ("keys", self.keys.as_deref().map(|keys| Param::Text(keys.into()))),
+            ("excludeKeys", list(&options.exclude)),
+            ("count", self.count.then_some(Param::Number(1))),
+            ("readPreference", read(options.read)),
+            ("includeReadPreference", read(options.read_included)),
+            ("subqueryReadPreference", read(options.read_subquery)),
+            (
+                "hint",
+                options.hint.as_ref().map(|Hint(hint)| match hint {
+                    Value::String(name) => Param::Text(name.into()),
+                    keys => Param::Json(keys),
+                }),
+            ),
+            (
+                "comment",
+                options.comment.as_deref().map(|text| Param::Text(text.into())),
+            ),
+            ("explain", self.explain.then_some(Param::Flag)),
+        ];
+        all.into_iter()
+            .filter_map(|(name, param)| Some((name, param?)))
+            .collect()
     }
 }
 
 impl Params for Find<'_> {
     fn pairs(&self, pair: &mut dyn FnMut(&str, &str)) -> Result<()> {
-        let core = &self.core;
-        if !core.filter.is_empty() {
-            let text = serde_json::to_string(&conditions(core))
-                .map_err(|error| Error::invalid(self.class_name, None, error.to_string()))?;
+        let refused = |error: serde_json::Error| Error::invalid(self.class_name, None, error.to_string());
+        if !self.core.filter.is_empty() {
+            let text = serde_json::to_string(&conditions(&self.core)).map_err(refused)?;
             pair("where", &text);
         }
-        if let Some(order) = self.order() {
-            pair("order", &order);
-        }
-        if let Some(limit) = core.limit {
-            pair("limit", &limit.to_string());
-        }
-        if core.skip > 0 {
-            pair("skip", &core.skip.to_string());
-        }
-        if let Some(include) = self.include() {
-            pair("include", &include);
-        }
-        if let Some(keys) = &self.keys {
-            pair("keys", keys);
-        }
-        if self.count {
-            pair("count", "1");
+        for (name, param) in self.others() {
+            match param {
+                // the server reads as JSON whatever can be read so: the text `12` would be a number
+                Param::Text(text) if serde_json::from_str::<IgnoredAny>(&text).is_ok() => {
+                    pair(name, &serde_json::to_string(&text).map_err(refused)?);
+                }
+                Param::Text(text) => pair(name, &text),
+                Param::Number(number) => pair(name, &number.to_string()),
+                Param::Flag => pair(name, "true"),
+                Param::Json(value) => pair(name, &value.to_string()),
+            }
         }
         Ok(())
     }
@@ -86,28 +126,17 @@ impl Params for Find<'_> {
 
 impl Serialize for Find<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let core = &self.core;
         let mut map = to.serialize_map(None)?;
-        if !core.filter.is_empty() {
-            map.serialize_entry("where", &conditions(core))?;
+        if !self.core.filter.is_empty() {
+            map.serialize_entry("where", &conditions(&self.core))?;
         }
-        if let Some(order) = self.order() {
-            map.serialize_entry("order", &order)?;
-        }
-        if let Some(limit) = core.limit {
-            map.serialize_entry("limit", &limit)?;
-        }
-        if core.skip > 0 {
-            map.serialize_entry("skip", &core.skip)?;
-        }
-        if let Some(include) = self.include() {
-            map.serialize_entry("include", &include)?;
-        }
-        if let Some(keys) = &self.keys {
-            map.serialize_entry("keys", keys)?;
-        }
-        if self.count {
-            map.serialize_entry("count", &1)?;
+        for (name, param) in self.others() {
+            match param {
+                Param::Text(text) => map.serialize_entry(name, &text)?,
+                Param::Number(number) => map.serialize_entry(name, &number)?,
+                Param::Flag => map.serialize_entry(name, &true)?,
+                Param::Json(value) => map.serialize_entry(name, value)?,
+            }
         }
         map.end()
     }

@@ -6,15 +6,18 @@
 
 use super::condition::{Node, Test};
 use super::operand::Operand;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
 
 /// A place in the order of some keys, of which this is the first.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Position {
     /// The last value that was passed, and the place among the rows that share it.
+    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
     value: Option<(Value, Box<Self>)>,
     /// The place among the rows without a value, if any of them was passed.
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
     null: Option<Box<Self>>,
 }
 
@@ -38,6 +41,24 @@ impl Position {
         }
     }
 
+    /// True when every value is one that rows are ordered by. What a stranger hands in may be anything, and
+    /// would become part of a condition: no operators.
+    pub(super) fn is_plain(&self) -> bool {
+        let plain = |value: &Value| match value {
+            Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+            Value::Object(date) => {
+                date.len() == 2
+                    && date.get("__type").is_some_and(|kind| kind == "Date")
+                    && date.get("iso").is_some_and(Value::is_string)
+            }
+            _ => false,
+        };
+        self.value
+            .as_ref()
+            .is_none_or(|(value, within)| plain(value) && within.is_plain())
+            && self.null.as_ref().is_none_or(|within| within.is_plain())
+    }
+
     /// The condition of the rows that are left; `None`: all of them. The last key is unique.
     pub(super) fn rest(&self, order: &[(Cow<'static, str>, bool)]) -> Option<Node> {
         let ((key, descending), deeper) = order.split_first()?;
@@ -52,6 +73,8 @@ impl Position {
         let mut left = Vec::new();
         match &self.value {
             None if self.null.is_none() => return None,
+            // PostgreSQL knows no `$ne` of null within an embedded object
+            None if key.contains('.') => left.push(Node::Nor(vec![test("$eq", Value::Null)])),
             None => left.push(test("$ne", Value::Null)),
             Some((value, position)) => {
                 match value {
@@ -68,7 +91,7 @@ impl Position {
         match &self.null {
             Some(position) => left.push(within(Value::Null, position)),
             // every row has these
-            None if matches!(&**key, "objectId" | "createdAt" | "updatedAt") => {}
+            None if is_always_there(key) => {}
             None => left.push(test("$eq", Value::Null)),
         }
         Some(if left.len() == 1 {
@@ -77,6 +100,11 @@ impl Position {
             Node::Or(left)
         })
     }
+}
+
+/// True for what no row is without.
+pub(super) fn is_always_there(key: &str) -> bool {
+    matches!(key, "objectId" | "createdAt" | "updatedAt")
 }
 
 #[cfg(test)]
@@ -126,6 +154,35 @@ mod tests {
             rest(&[("score", false), ("objectId", false)], &[json!([null, "c"])]),
             json!({"$or": [{"score": {"$ne": null}}, {"score": null, "objectId": {"$gt": "c"}}]})
         );
+    }
+
+    #[test]
+    fn within_embedded_objects_rows_with_a_value_are_those_that_are_not_without() {
+        assert_eq!(
+            rest(&[("home.city", true), ("objectId", false)], &[json!([null, "c"])]),
+            json!({"$or": [
+                {"$nor": [{"home.city": null}]},
+                {"home.city": null, "objectId": {"$gt": "c"}},
+            ]})
+        );
+    }
+
+    #[test]
+    fn what_a_stranger_hands_in_holds_no_operators() {
+        let read = |json: Value| serde_json::from_value::<Position>(json).unwrap().is_plain();
+        let date = json!({"__type": "Date", "iso": "2020-01-01T00:00:00.000Z"});
+        assert!(read(json!({"v": [date, {"v": ["id", {}], "n": {}}]})));
+        assert!(read(json!({"v": [1.5, {}]})) && read(json!({"v": [true, {}]})));
+        for value in [
+            json!({"$regex": "^a"}),
+            json!({"__type": "Date", "iso": "x", "$gt": 1}),
+            json!({"__type": "Pointer", "iso": "x"}),
+            json!([1]),
+            json!(null),
+        ] {
+            assert!(!read(json!({"v": [value, {}]})), "{value}");
+            assert!(!read(json!({"n": {"v": ["a", {"v": [value, {}]}]}})), "{value}");
+        }
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The query set: an immutable description of rows.
 
 use super::condition::{Node, Q, Where, show};
+use super::cursor::Cursor;
+use super::options::Options;
 use super::order::{IntoInclude, IntoOrder};
+use super::paging::Pager;
 use super::params::Find;
 use super::slice::Slice;
 use crate::object::{Object, ParseObject};
@@ -49,11 +52,36 @@ pub(crate) struct Core {
     pub(super) include: Vec<Cow<'static, str>>,
     pub(super) limit: Option<u64>,
     pub(super) skip: u64,
+    pub(super) options: Options,
+    /// Where the rows begin: behind those that were read before.
+    pub(super) after: Option<Arc<Cursor>>,
 }
 
 impl Core {
     pub(super) fn nodes(&self) -> Vec<&Node> {
         self.filter.iter().map(|node| &**node).collect()
+    }
+
+    /// True when the server alone knows the order: by distance, or by how well a text matches. Such rows have
+    /// no key that a page could begin behind.
+    pub(super) fn is_ranked(&self) -> bool {
+        fn near(node: &Node) -> bool {
+            match node {
+                Node::Test { test, .. } => test.operator() == "$nearSphere",
+                Node::And(list) => list.iter().any(near),
+                Node::Or(_) | Node::Nor(_) => false,
+            }
+        }
+        let by_score = self.order.iter().any(|(key, _)| key == "$score");
+        by_score || (self.order.is_empty() && self.filter.iter().any(|node| near(node)))
+    }
+
+    /// Without what was read before: its cursor as conditions.
+    pub(super) fn rest(&self, class_name: &'static str) -> Result<Self> {
+        match self.after {
+            None => Ok(self.clone()),
+            Some(_) => Pager::new(self, class_name).rest(),
+        }
     }
 
     /// The rows `from..to` of those that are described so far.
@@ -74,6 +102,14 @@ impl Core {
         self.skip = self.skip.saturating_add(start);
         self
     }
+
+    /// The rows behind a place.
+    pub(super) fn after(&self, cursor: &Cursor) -> Self {
+        Self {
+            after: Some(Arc::new(cursor.clone())),
+            ..self.clone()
+        }
+    }
 }
 
 impl<T> QuerySet<T> {
@@ -84,7 +120,7 @@ impl<T> QuerySet<T> {
         }
     }
 
-    fn with(&self, change: impl FnOnce(&mut Core)) -> Self {
+    pub(super) fn with(&self, change: impl FnOnce(&mut Core)) -> Self {
         let mut core = self.core.clone();
         change(&mut core);
         Self::of(core)
@@ -162,6 +198,15 @@ impl<T: ParseObject> QuerySet<T> {
         Slice::new(self.core.clone().slice(range))
     }
 
+    /// The rows behind a place that a [cursor](Cursor) keeps: the rest of a stream, or the next page. Ends the
+    /// query set, as a slice does. A limit counts from the first row of all, not from here.
+    ///
+    /// The query must be the one that the cursor was taken from: the same class, conditions and order.
+    /// Another one is refused with [`Error::Invalid`](crate::Error::Invalid) by what reads it.
+    pub fn after(&self, cursor: &Cursor) -> Slice<T> {
+        Slice::new(self.core.after(cursor))
+    }
+
     /// The field tokens of the model.
     #[doc(hidden)]
     pub fn fields(&self) -> T::Fields {
@@ -230,7 +275,8 @@ pub trait Objects: ParseObject {
         client: &Client,
         id: impl Into<ObjectId> + Send,
     ) -> impl Future<Output = Result<Object<Self>>> + Send {
-        super::terminal::get_by_id(client, id.into())
+        let id = id.into();
+        async move { super::terminal::get_by_id(client, &Core::default(), id).await }
     }
 }
 

@@ -2,13 +2,16 @@
 
 use super::change::Change;
 use super::condition::{Q, show};
+use super::cursor::Cursor;
 use super::delete::Delete;
+use super::options::IntoExclude;
 use super::order::{IntoInclude, IntoOrder};
 use super::params::Find;
 use super::set::{Core, QuerySet};
 use super::update::Update;
 use crate::Result;
 use crate::object::ParseObject;
+use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::marker::PhantomData;
@@ -36,6 +39,13 @@ impl<T> Slice<T> {
     }
 }
 
+impl<T: ParseObject> Slice<T> {
+    /// The rows of the slice behind a place in it, as in [`QuerySet::after`].
+    pub fn after(&self, cursor: &Cursor) -> Self {
+        Self::new(self.core.after(cursor))
+    }
+}
+
 impl<T> Clone for Slice<T> {
     fn clone(&self) -> Self {
         Self::new(self.core.clone())
@@ -49,9 +59,10 @@ impl<T: ParseObject> fmt::Debug for Slice<T> {
 }
 
 /// The REST query parameters, with `where` as an object.
-impl<T> Serialize for Slice<T> {
+impl<T: ParseObject> Serialize for Slice<T> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        Find::of(&self.core).serialize(to)
+        let core = self.core.rest(T::CLASS_NAME).map_err(S::Error::custom)?;
+        Find::of(&core).serialize(to)
     }
 }
 
@@ -89,6 +100,12 @@ where
         self.clone()
     }
     pub fn select_related(&self, _: impl IntoInclude<T>) -> Self
+    where
+        Self: NotSliced,
+    {
+        self.clone()
+    }
+    pub fn exclude_keys(&self, _: impl IntoExclude<T>) -> Self
     where
         Self: NotSliced,
     {

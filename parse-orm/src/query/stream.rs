@@ -1,12 +1,13 @@
 //! Rows one by one, a page ahead.
 
-use super::paging::{Pager, Row};
+use super::cursor::Cursor;
+use super::paging::{Chunk, Pager, ReadRow};
 use super::set::{Core, QuerySet};
 use super::slice::Slice;
 use crate::object::{Object, ParseObject};
-use crate::{Client, Error, Result};
+use crate::{Client, DecodeError, Error, Result};
+use bytes::Bytes;
 use futures::Stream;
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -17,64 +18,82 @@ use tokio::task::JoinHandle;
 ///
 /// The next page is fetched while this one is used. Dropping the stream gives the request up. A row that
 /// does not fit the model is an `Err`, and the stream goes on; an error of the server or the network is an
-/// `Err`, and the end.
+/// `Err`, and the end. Whenever it ends, [`cursor`](Self::cursor) is the place to go on from.
 #[must_use = "a stream reads nothing until it is polled: `while let Some(row) = rows.try_next().await? { .. }`"]
-pub struct Rows<T: ParseObject> {
+pub struct Rows<T: ParseObject>(Reader<Object<T>>);
+
+/// What reads the rows of a query one by one, as whatever they are read as.
+pub(super) struct Reader<R> {
     client: Client,
-    buffer: VecDeque<Row<T>>,
-    next: Next<T>,
+    class_name: &'static str,
+    rows: std::vec::IntoIter<Result<R, DecodeError>>,
+    /// The answer that the rows are from, and where it began.
+    body: Bytes,
+    before: Box<Pager>,
+    /// How many of its rows were given away.
+    taken: usize,
+    next: Next<R>,
+    look_ahead: bool,
 }
 
-enum Next<T> {
-    /// Nothing was asked for yet.
+enum Next<R> {
+    /// The page that nothing was asked for yet.
     Start(Box<Pager>),
-    Fetching(Fetch<T>),
+    Fetching(Fetch<R>),
     End,
 }
 
 /// A page on its way; aborted when it is no longer wanted.
-struct Fetch<T>(JoinHandle<Fetched<T>>);
+struct Fetch<R>(JoinHandle<Fetched<R>>);
 
 /// The pager, to go on with, and what it found.
-type Fetched<T> = (Box<Pager>, Result<Vec<Row<T>>>);
+type Fetched<R> = (Box<Pager>, Result<Chunk<R>>);
 
-impl<T> Drop for Fetch<T> {
+impl<R> Drop for Fetch<R> {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
-impl<T: ParseObject> Rows<T> {
-    fn new(client: &Client, core: &Core) -> Self {
+impl<R: ReadRow> Reader<R> {
+    pub(super) fn new(client: &Client, pager: Pager, class_name: &'static str) -> Self {
+        let pager = Box::new(pager);
         Self {
             client: client.clone(),
-            buffer: VecDeque::new(),
-            next: Next::Start(Box::new(Pager::new(core, T::CLASS_NAME))),
+            class_name,
+            rows: Vec::new().into_iter(),
+            body: Bytes::new(),
+            before: pager.clone(),
+            taken: 0,
+            next: Next::Start(pager),
+            look_ahead: true,
         }
     }
 
     /// Asks for the next page in a task of its own: a future that is only held would not get on while the
     /// consumer works.
-    fn fetch(&self, mut pager: Box<Pager>) -> Result<Next<T>> {
+    fn fetch(&self, mut pager: Box<Pager>) -> Result<Next<R>> {
         let runtime = tokio::runtime::Handle::try_current()
             .map_err(|_| Error::Config("a stream of rows has to be polled within a Tokio runtime".into()))?;
         let client = self.client.clone();
         Ok(Next::Fetching(Fetch(runtime.spawn(async move {
-            let page = pager.next(&client).await;
+            let page = pager.chunk(&client).await;
             (pager, page)
         }))))
     }
-}
 
-/// Nothing in it is pinned.
-impl<T: ParseObject> Unpin for Rows<T> {}
+    fn cursor(&self) -> Result<Cursor> {
+        let mut pager = self.before.clone();
+        if self.taken > 0 {
+            pager.pass(&self.body, self.taken)?;
+        }
+        pager.cursor()
+    }
 
-impl<T: ParseObject> Stream for Rows<T> {
-    type Item = Result<Object<T>>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<R>>> {
         loop {
-            if let Some(row) = self.buffer.pop_front() {
+            if let Some(row) = self.rows.next() {
+                self.taken += 1;
                 return Poll::Ready(Some(row.map_err(Error::from)));
             }
             match std::mem::replace(&mut self.next, Next::End) {
@@ -88,12 +107,16 @@ impl<T: ParseObject> Stream for Rows<T> {
                         self.next = Next::Fetching(fetch);
                         return Poll::Pending;
                     };
-                    let rows = match done {
-                        Ok((pager, Ok(rows))) => {
-                            if !rows.is_empty() {
-                                self.next = self.fetch(pager)?;
+                    let chunk = match done {
+                        Ok((pager, Ok(chunk))) => {
+                            if !chunk.rows.is_empty() {
+                                self.next = if self.look_ahead {
+                                    self.fetch(pager)?
+                                } else {
+                                    Next::Start(pager)
+                                };
                             }
-                            rows
+                            chunk
                         }
                         Ok((_, Err(error))) => return Poll::Ready(Some(Err(error))),
                         // the runtime is shutting down
@@ -102,19 +125,69 @@ impl<T: ParseObject> Stream for Rows<T> {
                             return Poll::Ready(Some(Err(error)));
                         }
                     };
-                    self.buffer = rows.into();
+                    self.rows = chunk.rows.into_iter();
+                    (self.body, self.before, self.taken) = (chunk.body, Box::new(chunk.before), 0);
                 }
             }
         }
     }
 }
 
-impl<T: ParseObject> fmt::Debug for Rows<T> {
+impl<R> fmt::Debug for Reader<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rows")
-            .field("class", &T::CLASS_NAME)
-            .field("ready", &self.buffer.len())
+            .field("class", &self.class_name)
+            .field("ready", &self.rows.len())
             .finish_non_exhaustive()
+    }
+}
+
+/// Nothing in it is pinned.
+impl<R> Unpin for Reader<R> {}
+
+impl<R: ReadRow> Stream for Reader<R> {
+    type Item = Result<R>;
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll(context)
+    }
+}
+
+impl<T: ParseObject> Rows<T> {
+    fn new(client: &Client, core: &Core) -> Self {
+        Self(Reader::new(
+            client,
+            Pager::new(core, T::CLASS_NAME),
+            T::CLASS_NAME,
+        ))
+    }
+
+    /// Whether the next page is fetched while this one is used, as it is unless told otherwise. Without it
+    /// one page is in memory instead of two, no request is made that is not needed, and each page is waited for.
+    pub fn look_ahead(mut self, yes: bool) -> Self {
+        self.0.look_ahead = yes;
+        self
+    }
+
+    /// The place exactly behind the last row that was taken, for [`QuerySet::after`]: rows that were fetched, but
+    /// not taken, come again. A row that does not fit the model counts as taken.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when the query's conditions cannot be sent.
+    pub fn cursor(&self) -> Result<Cursor> {
+        self.0.cursor()
+    }
+}
+
+impl<T: ParseObject> Stream for Rows<T> {
+    type Item = Result<Object<T>>;
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll(context)
+    }
+}
+
+impl<T: ParseObject> fmt::Debug for Rows<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -124,8 +197,14 @@ macro_rules! streams {
             /// Every row, one by one, in constant memory, whatever their number.
             ///
             /// Pages follow the given order (with the id behind it), not positions: rows that are created,
-            /// deleted or changed meanwhile do not shift the others, no row comes twice, and a page costs
-            /// the same wherever it is. Only a query with `skip` pages by position.
+            /// deleted or changed meanwhile do not shift the others, and a page costs the same wherever it
+            /// is. Every row that is there from start to end comes, and comes once. Only a row whose own value
+            /// in a key of the order changes meanwhile moves, and may come at both of its places or at
+            /// neither; an order by the id, or by nothing, has no such rows.
+            ///
+            /// Some queries can only be counted off: those with `skip`, those sorted by distance (`near`) or by
+            /// text score, and those ordered by a date within an embedded struct. There the server walks over
+            /// the rows before a page, and rows that come or go meanwhile do shift the others.
             ///
             /// ```
             /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;

@@ -1,14 +1,20 @@
 //! The terminals: what asks the server.
 
-use super::order::by_id;
-use super::paging::{Pager, collect, find};
+use super::condition::{Node, Test};
+use super::field::Field;
+use super::operand::Operand;
+use super::order::{Order, Sortable, by_id};
+use super::paging::{Pager, collect, count, find};
 use super::params::Find;
+use super::position::is_always_there;
 use super::set::{Core, QuerySet};
 use super::slice::Slice;
-use crate::client::{NoParams, Path};
-use crate::object::{Object, ParseObject, row, tally};
+use crate::client::{Path, unexpected};
+use crate::object::{FieldSet, Object, ParseObject, Unsaved, row, tally};
 use crate::value::ObjectId;
 use crate::{Client, DecodeError, Error, ErrorCode, Result};
+use serde_json::Value;
+use std::sync::Arc;
 
 macro_rules! terminals {
     ($($set:ident)*) => {$(
@@ -42,10 +48,10 @@ macro_rules! terminals {
             /// # Errors
             /// Whatever the server answers.
             pub async fn first(&self, client: &Client) -> Result<Option<Object<T>>> {
-                if self.core.limit == Some(0) {
+                let mut core = self.core.rest(T::CLASS_NAME)?;
+                if core.limit == Some(0) {
                     return Ok(None);
                 }
-                let mut core = self.core.clone();
                 ordered::<T>(&mut core);
                 core.limit = Some(1);
                 let page = find::<T>(client, Find::owned(core, T::CLASS_NAME)).await?;
@@ -57,20 +63,18 @@ macro_rules! terminals {
             /// # Errors
             /// Whatever the server answers.
             pub async fn count(&self, client: &Client) -> Result<u64> {
-                let mut core = self.core.clone();
+                let mut core = self.core.rest(T::CLASS_NAME)?;
+                let (limit, skip) = (core.limit, core.skip);
                 core.order.clear();
                 core.include.clear();
+                core.options.exclude.clear();
                 // the server counts what the conditions match, whatever limit and skip say
                 (core.limit, core.skip) = (Some(0), 0);
                 let mut find = Find::owned(core, T::CLASS_NAME);
                 find.count = true;
-                let body = client.read(Path::Class(T::CLASS_NAME), &find).await?;
-                let total = tally(&body)?.1.ok_or_else(|| Error::UnexpectedAnswer {
-                    status: 200,
-                    excerpt: "the answer to a count has no count".into(),
-                })?;
-                let rest = total.saturating_sub(self.core.skip);
-                Ok(self.core.limit.map_or(rest, |limit| rest.min(limit)))
+                let total = count(&client.read(Path::Class(T::CLASS_NAME), &find).await?)?;
+                let rest = total.saturating_sub(skip);
+                Ok(limit.map_or(rest, |limit| rest.min(limit)))
             }
 
             /// True when there is a row.
@@ -78,11 +82,12 @@ macro_rules! terminals {
             /// # Errors
             /// Whatever the server answers.
             pub async fn exists(&self, client: &Client) -> Result<bool> {
-                if self.core.limit == Some(0) {
+                let mut core = self.core.rest(T::CLASS_NAME)?;
+                if core.limit == Some(0) {
                     return Ok(false);
                 }
-                let mut core = self.core.clone();
                 core.include.clear();
+                core.options.exclude.clear();
                 core.limit = Some(1);
                 let mut find = Find::owned(core, T::CLASS_NAME);
                 find.keys = Some("objectId".into());
@@ -139,26 +144,202 @@ impl<T: ParseObject> QuerySet<T> {
     }
 }
 
+impl<T: ParseObject> QuerySet<T> {
+    /// The row with the smallest value in this field, such as the earliest date; `None` where no row has one.
+    /// Takes the place of any order, and rows without a value do not count.
+    ///
+    /// ```
+    /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
+    /// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64, level: Option<i64> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
+    /// # let server = MockServer::start().await; let client = server.client();
+    /// # for (score, level) in [(3, Some(1)), (1, None), (2, Some(7))] {
+    /// #     GameScore { score, level }.create(&client).await?;
+    /// # }
+    /// let first = query!(GameScore.earliest(&client, created_at)).await?;
+    /// assert_eq!(first.unwrap().score, 3);
+    /// // the same without macros
+    /// let low = GameScore::objects().earliest(&client, GameScore::F.level).await?;
+    /// assert_eq!(low.unwrap().level, Some(1));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] after `limit` or `skip`.
+    pub async fn earliest<V: Sortable>(
+        &self,
+        client: &Client,
+        field: Field<T, V>,
+    ) -> Result<Option<Object<T>>> {
+        self.extreme(client, field.asc(), "earliest").await
+    }
+
+    /// The row with the largest value in this field, such as the latest date: see
+    /// [`earliest`](Self::earliest).
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] after `limit` or `skip`.
+    pub async fn latest<V: Sortable>(
+        &self,
+        client: &Client,
+        field: Field<T, V>,
+    ) -> Result<Option<Object<T>>> {
+        self.extreme(client, field.desc(), "latest").await
+    }
+
+    async fn extreme(&self, client: &Client, order: Order<T>, name: &str) -> Result<Option<Object<T>>> {
+        if self.core.limit.is_some() || self.core.skip > 0 {
+            let message = format!("`{name}` orders the rows anew, and cannot follow `limit` or `skip`");
+            return Err(Error::invalid(T::CLASS_NAME, None, message));
+        }
+        let mut core = self.core.clone();
+        // PostgreSQL has rows without a value where MongoDB has not, and neither is what is asked for
+        if !is_always_there(&order.key) {
+            core.filter.push(Arc::new(Node::Test {
+                key: order.key.clone(),
+                test: Test::Compare("$ne", Operand(Ok(Value::Null))),
+            }));
+        }
+        core.order = vec![(order.key, order.descending)];
+        core.limit = Some(1);
+        let page = find::<T>(client, Find::owned(core, T::CLASS_NAME)).await?;
+        Ok(page.rows.into_iter().next().transpose()?)
+    }
+
+    /// The object with this id, as the query set asks for it: with what `select_related` and `exclude_keys` say,
+    /// and only if it meets the conditions. One GET of the object, or of the rows where there are conditions.
+    ///
+    /// ```
+    /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
+    /// # #[derive(ParseObject, Clone, Debug)] struct Player { name: String }
+    /// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64, player: Option<Pointer<Player>> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
+    /// # let server = MockServer::start().await; let client = server.client();
+    /// # let ann = Player { name: "Ann".into() }.create(&client).await?;
+    /// # let id = GameScore { score: 7, player: Some(ann.pointer()) }.create(&client).await?.id().clone();
+    /// let score = query!(GameScore.select_related(player)).get_by_id(&client, id).await?;
+    /// assert_eq!(score.player.as_ref().unwrap().get()?.name, "Ann");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::DoesNotExist`] when there is none, it may not be seen, or does not meet the conditions;
+    /// [`Error::Invalid`] after `limit` or `skip`.
+    pub async fn get_by_id(&self, client: &Client, id: impl Into<ObjectId>) -> Result<Object<T>> {
+        get_by_id(client, &self.core, id.into()).await
+    }
+
+    /// Reads an object again, as the query set asks for it: with what `select_related` and `exclude_keys` say.
+    /// A field that is left out keeps the value that it has here; otherwise as
+    /// [`Object::refresh`]. One GET.
+    ///
+    /// ```
+    /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
+    /// # #[derive(ParseObject, Clone, Debug)] struct Player { name: String }
+    /// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64, player: Option<Pointer<Player>> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
+    /// # let server = MockServer::start().await; let client = server.client();
+    /// # let ann = Player { name: "Ann".into() }.create(&client).await?;
+    /// # let id = GameScore { score: 7, player: Some(ann.pointer()) }.create(&client).await?.id().clone();
+    /// # let mut score = GameScore::get(&client, id).await?;
+    /// query!(GameScore.select_related(player)).refresh(&client, &mut score, Unsaved::Keep).await?;
+    /// assert_eq!(score.player.as_ref().unwrap().get()?.name, "Ann");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`get_by_id`](Self::get_by_id); the object here stays as it is then.
+    pub async fn refresh(&self, client: &Client, object: &mut Object<T>, unsaved: Unsaved) -> Result<()> {
+        let newer = get_by_id(client, &self.core, object.id().clone()).await?;
+        let left_out = |name: &str| self.core.options.exclude.iter().any(|path| path == name);
+        let mut kept = FieldSet::EMPTY;
+        for (number, field) in T::SCHEMA.fields.iter().enumerate() {
+            kept.put(number, left_out(field.name));
+        }
+        object.renew(newer, kept, unsaved);
+        Ok(())
+    }
+}
+
+impl<T: ParseObject> QuerySet<T> {
+    /// How the database would find the rows, in its own words: MongoDB's `explain`. It needs the master key,
+    /// unless the server is told `allowPublicExplain`, and the shape of the answer is the database's: on
+    /// MongoDB `queryPlanner.winningPlan` says which index serves the query. The in-process server answers that it
+    /// looks at every row, as it does.
+    ///
+    /// ```
+    /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
+    /// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
+    /// # let server = MockServer::start().await;
+    /// # GameScore { score: 7 }.create(&server.client()).await?;
+    /// let plan = query!(GameScore.filter(score__gt = 5)).explain(&server.master_client()).await?;
+    /// assert_eq!(plan["queryPlanner"]["winningPlan"]["stage"], "COLLSCAN");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Code 102 for a client that may not ask.
+    pub async fn explain(&self, client: &Client) -> Result<Value> {
+        let mut core = self.core.clone();
+        core.include.clear();
+        core.options.exclude.clear();
+        let mut find = Find::owned(core, T::CLASS_NAME);
+        find.explain = true;
+        let body = client.read(Path::Class(T::CLASS_NAME), &find).await?;
+        #[derive(serde::Deserialize)]
+        struct Plan {
+            results: Value,
+        }
+        let Plan { results } = serde_json::from_slice(&body).map_err(|_| unexpected(200, &body))?;
+        Ok(results)
+    }
+}
+
 /// By the ids, where no order was given.
 fn ordered<T>(core: &mut Core) {
-    if core.order.is_empty() {
+    if core.order.is_empty() && !core.is_ranked() {
         let order = by_id::<T>(false);
         core.order.push((order.key, order.descending));
     }
 }
 
-pub(super) async fn get_by_id<T: ParseObject>(client: &Client, id: ObjectId) -> Result<Object<T>> {
+pub(super) async fn get_by_id<T: ParseObject>(
+    client: &Client,
+    core: &Core,
+    id: ObjectId,
+) -> Result<Object<T>> {
+    let refused = |message: &str| Error::invalid(T::CLASS_NAME, None, message);
     if id.as_str().is_empty() {
-        return Err(Error::invalid(T::CLASS_NAME, None, "the object id is empty"));
+        return Err(refused("the object id is empty"));
     }
-    let body = client
-        .read(Path::Object(T::CLASS_NAME, id.as_str()), &NoParams {})
-        .await;
-    match body {
-        Err(error) if error.code() == Some(ErrorCode::ObjectNotFound) => Err(Error::DoesNotExist {
-            class_name: T::CLASS_NAME,
-            id: Some(id),
-        }),
-        body => row(&body?),
+    if core.limit.is_some() || core.skip > 0 {
+        return Err(refused(
+            "an id names one object, and cannot follow `limit` or `skip`",
+        ));
     }
+    let mut core = core.clone();
+    core.order.clear();
+    let row = if core.filter.is_empty() {
+        // what a find has beyond a get
+        (core.options.hint, core.options.comment) = (None, None);
+        let path = Path::Object(T::CLASS_NAME, id.as_str());
+        let body = client.read(path, &Find::owned(core, T::CLASS_NAME)).await;
+        match body {
+            Err(error) if error.code() == Some(ErrorCode::ObjectNotFound) => None,
+            body => Some(row(&body?)?),
+        }
+    } else {
+        core.filter.push(Arc::new(Node::Test {
+            key: "objectId".into(),
+            test: Test::Compare("$eq", Operand(Ok(id.as_str().into()))),
+        }));
+        core.limit = Some(1);
+        let page = find::<T>(client, Find::owned(core, T::CLASS_NAME)).await?;
+        page.rows.into_iter().next().transpose()?
+    };
+    row.ok_or(Error::DoesNotExist {
+        class_name: T::CLASS_NAME,
+        id: Some(id),
+    })
 }

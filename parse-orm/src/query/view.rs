@@ -4,12 +4,16 @@ use super::field::Field;
 use super::paging::{Pager, ReadRow, collect};
 use super::set::{Core, QuerySet};
 use super::slice::Slice;
+use super::stream::Reader;
 use crate::object::{ParseObject, Pointer, rows};
 use crate::value::{ObjectId, ParseValue};
 use crate::{Client, DecodeError, Result};
+use futures::Stream;
 use serde::Deserializer;
 use serde::de::DeserializeSeed;
 use std::ops::Deref;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 /// A projection of a model: a struct that names some of its fields, with their types. It decides what is
 /// asked for (`keys`, and `include` for the objects behind pointers), and it can only be read.
@@ -243,13 +247,36 @@ impl<W: ParseView> ReadRow for ViewRow<W> {
     }
 }
 
-async fn values<W: ParseView>(client: &Client, core: &Core) -> Result<Vec<W>> {
+/// What reads the rows of a query as views.
+fn pager<W: ParseView>(core: &Core) -> Pager {
     let mut request = Request::default();
     W::__request(&mut request);
     let mut core = core.clone();
     core.include = request.include.into_iter().map(Into::into).collect();
-    let pager = Pager::new(&core, W::Model::CLASS_NAME).only(&request.keys);
-    let rows = collect::<ViewRow<W>>(client, pager).await?;
+    Pager::new(&core, W::Model::CLASS_NAME).only(&request.keys)
+}
+
+/// The rows of a query as views, one by one: what [`QuerySet::values_stream`] returns. It behaves as
+/// [`Rows`](crate::Rows) do.
+#[must_use = "a stream reads nothing until it is polled: `while let Some(row) = rows.try_next().await? { .. }`"]
+pub struct ViewRows<W: ParseView>(Reader<ViewRow<W>>);
+
+impl<W: ParseView> Stream for ViewRows<W> {
+    type Item = Result<W>;
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let row = Pin::new(&mut self.0).poll_next(context);
+        row.map(|row| row.map(|row| row.map(|ViewRow(view)| view)))
+    }
+}
+
+impl<W: ParseView> std::fmt::Debug for ViewRows<W> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+async fn values<W: ParseView>(client: &Client, core: &Core) -> Result<Vec<W>> {
+    let rows = collect::<ViewRow<W>>(client, pager::<W>(core)).await?;
     rows.into_iter().map(|row| Ok(row?.0)).collect()
 }
 
@@ -286,6 +313,31 @@ macro_rules! views {
             /// [`Error::Decode`](crate::Error::Decode) for the first row that does not fit the view.
             pub async fn values<W: ParseView<Model = T>>(&self, client: &Client) -> Result<Vec<W>> {
                 values(client, &self.core).await
+            }
+
+            /// Every row as a view, one by one, in constant memory: [`stream`](Self::stream) of
+            /// [`values`](Self::values).
+            ///
+            /// ```
+            /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
+            /// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64, note: String }
+            /// #[derive(ParseView, Debug)]
+            /// #[parse(model = GameScore)]
+            /// struct Line { score: i64 }
+            ///
+            /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
+            /// # let server = MockServer::start().await; let client = server.client();
+            /// # for score in 1..=3 { GameScore { score, note: "long".into() }.create(&client).await?; }
+            /// let mut lines = GameScore::objects().values_stream::<Line>(&client);
+            /// let mut total = 0;
+            /// while let Some(line) = lines.try_next().await? {
+            ///     total += line.score;
+            /// }
+            /// assert_eq!(total, 6);
+            /// # Ok(()) }
+            /// ```
+            pub fn values_stream<W: ParseView<Model = T>>(&self, client: &Client) -> ViewRows<W> {
+                ViewRows(Reader::new(client, pager::<W>(&self.core), T::CLASS_NAME))
             }
         }
     )*};
