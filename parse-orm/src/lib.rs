@@ -73,7 +73,11 @@ pub use parse_orm_derive::{__q_in_editor as __q, __query_in_editor as __query};
 /// | `filter(stored, score__gt = 1)` | a condition that was made elsewhere, by [`q!`] or from tokens |
 /// | `order_by(-score, player_name)` | descending, then ascending |
 /// | `select_related(player.team)` | with the objects behind the pointers |
+/// | `select_related(all)` | with those behind all pointers of the row, one level deep |
+/// | `exclude_keys(note, player.photo)` | without these optional fields |
 /// | `[10..20]` | rows 10 to 19 |
+/// | `values_list(&client, (score, player_name))` | a tuple of fields for each row: see [`QuerySet::values_list`] |
+/// | `earliest(&client, played_at)`, `latest(..)` | the row with the smallest or largest value |
 /// | `update(score += 1, level = 20)` | the same changes for every row: see [`QuerySet::update`] |
 ///
 /// Lookups: `exact ne gt gte lt lte range in nin isnull`, and for text `contains icontains startswith

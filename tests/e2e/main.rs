@@ -9,6 +9,7 @@
 
 mod backend;
 mod client;
+mod cursors;
 mod embedded;
 mod error_shapes;
 mod errors;
@@ -20,6 +21,7 @@ mod lookups_text;
 mod models;
 mod objects;
 mod operations;
+mod options;
 mod paging;
 mod pointers;
 mod prefetch;

@@ -1,6 +1,6 @@
 //! The parameters beside `where`: what a query set and a slice serialise to, and what the server gets.
 
-use crate::models::{GameScore, Player};
+use crate::models::{GameScore, Player, score};
 use parse_orm::prelude::*;
 use parse_orm_mock::MockServer;
 use serde::Serialize;
@@ -64,6 +64,66 @@ fn query_sets() {
     );
     // a query set of everything asks for everything
     assert_eq!(parameters(&set.filter(Q::default())), json!({"where": {}}));
+}
+
+#[test]
+fn options() {
+    let set = GameScore::objects();
+    let preferences = [
+        (ReadPreference::Primary, "PRIMARY"),
+        (ReadPreference::PrimaryPreferred, "PRIMARY_PREFERRED"),
+        (ReadPreference::Secondary, "SECONDARY"),
+        (ReadPreference::SecondaryPreferred, "SECONDARY_PREFERRED"),
+        (ReadPreference::Nearest, "NEAREST"),
+    ];
+    for (preference, name) in preferences {
+        assert_eq!(
+            parameters(&query!(set.read_preference(preference))),
+            json!({"readPreference": name})
+        );
+    }
+    assert_eq!(
+        parameters(&query!(
+            set.include_read_preference(ReadPreference::Nearest)
+                .subquery_read_preference(ReadPreference::Primary)
+                .comment("for the report")
+                .hint("score_1")
+        )),
+        json!({
+            "includeReadPreference": "NEAREST",
+            "subqueryReadPreference": "PRIMARY",
+            "hint": "score_1",
+            "comment": "for the report",
+        })
+    );
+    assert_eq!(
+        parameters(&set.hint(json!({"score": -1, "_id": 1}))),
+        json!({"hint": {"score": -1, "_id": 1}})
+    );
+    let f = GameScore::F;
+    let excluded = json!({"excludeKeys": "player,home"});
+    assert_eq!(parameters(&query!(set.exclude_keys(player, home))), excluded);
+    assert_eq!(
+        parameters(&set.exclude_keys([f.player.exclude(), f.home.exclude()])),
+        excluded
+    );
+    assert_eq!(
+        parameters(&set.exclude_keys(f.player).exclude_keys(f.player)),
+        json!({"excludeKeys": "player"})
+    );
+    assert_eq!(
+        parameters(&query!(set.exclude_keys(player.team))),
+        json!({"excludeKeys": "player.team"})
+    );
+    assert_eq!(
+        parameters(&query!(set.select_related(player.team).select_related(all))),
+        parameters(
+            &set.select_related(f.player.and_include(Player::F.team.include()))
+                .select_related_all()
+        )
+    );
+    // how many rows a request asks for is no part of the query
+    assert_eq!(parameters(&query!(set.page_size(7))), json!({}));
 }
 
 #[test]
@@ -170,6 +230,122 @@ async fn terminals() -> parse_orm::Result<()> {
     assert_eq!(
         asked(&server),
         json!({"where": filter, "limit": "1", "keys": "objectId"})
+    );
+    Ok(())
+}
+
+/// What the terminals ask for that read pages, fields, or one row.
+#[tokio::test]
+async fn pages_lists_and_single_rows() -> parse_orm::Result<()> {
+    let server = MockServer::start().await;
+    let client = server.client();
+    let set = query!(GameScore.filter(score = 1).order_by(-score));
+    let filter = r#"{"score":1}"#;
+
+    let _ = set.page(&client, 10).await?;
+    // one more, to know whether there is a next page whatever the count is worth
+    assert_eq!(
+        asked(&server),
+        json!({"where": filter, "order": "-score,objectId", "limit": "11", "count": "1"})
+    );
+    let _ = set.page_size(7).all(&client).await?;
+    assert_eq!(
+        asked(&server),
+        json!({"where": filter, "order": "-score,objectId", "limit": "7"})
+    );
+    let _ = query!(
+        set.select_related(player)
+            .values_list(&client, (player_name, player))
+    )
+    .await?;
+    assert_eq!(
+        asked(&server),
+        json!({
+            "where": filter, "order": "-score,objectId", "limit": "1000",
+            "keys": "playerName,player,score,objectId",
+        })
+    );
+    let _ = query!(set.latest(&client, created_at)).await?;
+    assert_eq!(
+        asked(&server),
+        json!({"where": filter, "order": "-createdAt", "limit": "1"})
+    );
+    let _ = query!(set.earliest(&client, score)).await?;
+    assert_eq!(
+        asked(&server),
+        json!({
+            "where": r#"{"score":1,"$and":[{"score":{"$ne":null}}]}"#, "order": "score", "limit": "1",
+        })
+    );
+    // a text that could be read as JSON is quoted, or it would be no text
+    let _ = GameScore::objects()
+        .comment("12")
+        .hint("true")
+        .first(&client)
+        .await?;
+    assert_eq!(
+        asked(&server),
+        json!({"order": "objectId", "limit": "1", "comment": "\"12\"", "hint": "\"true\""})
+    );
+    let _ = GameScore::objects()
+        .comment("a b")
+        .hint("score_1")
+        .first(&client)
+        .await?;
+    assert_eq!(
+        asked(&server),
+        json!({"order": "objectId", "limit": "1", "comment": "a b", "hint": "score_1"})
+    );
+    let _ = GameScore::objects()
+        .hint(json!({"score": 1}))
+        .explain(&server.master_client())
+        .await?;
+    assert_eq!(
+        asked(&server),
+        json!({"hint": r#"{"score":1}"#, "explain": "true"})
+    );
+    Ok(())
+}
+
+/// A get takes fewer parameters than a find, and refuses the others.
+#[tokio::test]
+async fn a_get_by_id() -> parse_orm::Result<()> {
+    let server = MockServer::start().await;
+    let client = server.client();
+    let set = query!(
+        GameScore
+            .order_by(score)
+            .select_related(player)
+            .exclude_keys(home)
+            .read_preference(ReadPreference::Nearest)
+            .hint("score_1")
+            .comment("text")
+    );
+    assert!(set.get_by_id(&client, "abc").await.is_err());
+    let request = server.requests().pop().unwrap();
+    assert_eq!(request.path, "/classes/GameScore/abc");
+    let query: Vec<_> = request
+        .query
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect();
+    assert_eq!(
+        query,
+        [
+            ("include", "player"),
+            ("excludeKeys", "home"),
+            ("readPreference", "NEAREST")
+        ]
+    );
+    score(2).create(&client).await?;
+    let filtered = query!(set.filter(score = 1)).get_by_id(&client, "abc").await;
+    assert!(filtered.unwrap_err().is_not_found());
+    assert_eq!(
+        asked(&server),
+        json!({
+            "where": r#"{"score":1,"objectId":"abc"}"#, "limit": "1", "include": "player",
+            "excludeKeys": "home", "readPreference": "NEAREST", "hint": "score_1", "comment": "text",
+        })
     );
     Ok(())
 }

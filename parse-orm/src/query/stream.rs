@@ -108,14 +108,13 @@ impl<R: ReadRow> Reader<R> {
                         return Poll::Pending;
                     };
                     let chunk = match done {
+                        Ok((_, Ok(chunk))) if chunk.rows.is_empty() => return Poll::Ready(None),
                         Ok((pager, Ok(chunk))) => {
-                            if !chunk.rows.is_empty() {
-                                self.next = if self.look_ahead {
-                                    self.fetch(pager)?
-                                } else {
-                                    Next::Start(pager)
-                                };
-                            }
+                            self.next = if self.look_ahead {
+                                self.fetch(pager)?
+                            } else {
+                                Next::Start(pager)
+                            };
                             chunk
                         }
                         Ok((_, Err(error))) => return Poll::Ready(Some(Err(error))),
