@@ -7,9 +7,12 @@
     reason = "that lookups take borrowed values too is tested"
 )]
 
+mod atomic;
 mod backend;
+mod bulk;
 mod client;
 mod cursors;
+mod deletes;
 mod embedded;
 mod error_shapes;
 mod errors;
@@ -22,6 +25,7 @@ mod models;
 mod objects;
 mod operations;
 mod options;
+mod or_create;
 mod paging;
 mod pointers;
 mod prefetch;

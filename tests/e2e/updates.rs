@@ -417,7 +417,7 @@ async fn row_5_rows_that_may_not_be_written_do_not_exist_for_an_update() -> Outc
     Ok(())
 }
 
-async fn enforces_acls(backend: &Backend) -> parse_orm::Result<bool> {
+pub async fn enforces_acls(backend: &Backend) -> parse_orm::Result<bool> {
     let hidden = Draft::new(counter(&backend.run(), 0))
         .acl(Acl::new())
         .create(backend.client())

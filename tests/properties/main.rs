@@ -1,5 +1,6 @@
 //! What holds for any input: properties, tried on random cases against the mock server.
 
+mod bulk;
 mod changes;
 mod encoding;
 mod round_trips;

@@ -4,6 +4,7 @@
     reason = "that lookups take borrowed values too is tested"
 )]
 
+mod batches;
 mod bodies;
 mod bounds;
 mod conditions;

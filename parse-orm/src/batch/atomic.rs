@@ -2,7 +2,7 @@
 
 use super::all::{CreateAll, DeleteAll, SaveAll, jobs};
 use super::job::together;
-use super::mixed::{Batch, BatchOutcome};
+use super::mixed::{Batch, BatchResults};
 use super::outcome::Outcome;
 use crate::Result;
 use crate::object::{Object, ParseObject};
@@ -101,15 +101,15 @@ impl<'a> IntoFuture for Atomic<DeleteAll<'a>> {
 }
 
 impl<'a> IntoFuture for Atomic<Batch<'a>> {
-    type Output = Result<BatchOutcome>;
+    type Output = Result<BatchResults>;
     type IntoFuture = BoxFuture<'a, Self::Output>;
     fn into_future(self) -> Self::IntoFuture {
         let Self(mut batch) = self;
         async move {
             let (client, how) = (batch.client.clone(), batch.how.clone());
             together(&client, &how, batch.jobs()).await?;
-            let done = Outcome::all(vec![(); batch.len()]);
-            Ok(batch.finish(done))
+            let done = Outcome::new((0..batch.len()).map(|_| Ok(())).collect());
+            batch.finish(done).into_result()
         }
         .boxed()
     }

@@ -66,12 +66,21 @@ pub struct Ticket<R> {
     _result: PhantomData<fn() -> R>,
 }
 
-/// The results of a [`Batch`]: one for each entry.
+/// What became of the entries of a [`Batch`].
 #[must_use = "a batch may have failures: see `failed`, or `into_result()?` for all or an error"]
 pub struct BatchOutcome {
-    results: Outcome<Option<Box<dyn Any + Send>>>,
+    outcome: Outcome<Given>,
     mark: Arc<()>,
 }
+
+/// The results of a [`Batch`] of which nothing failed.
+pub struct BatchResults {
+    results: Vec<Given>,
+    mark: Arc<()>,
+}
+
+/// A result, until its ticket was redeemed.
+type Given = Option<Box<dyn Any + Send>>;
 
 /// One entry, with what it gives in the end.
 trait Entry: Send {
@@ -153,7 +162,7 @@ impl<'a> Batch<'a> {
     /// With what each entry gives.
     pub(super) fn finish(self, outcome: Outcome<()>) -> BatchOutcome {
         BatchOutcome {
-            results: outcome.with(self.entries, |entry, index| entry.result(index).map(Some)),
+            outcome: outcome.with(self.entries, |entry, index| entry.result(index).map(Some)),
             mark: self.mark,
         }
     }
@@ -178,43 +187,62 @@ impl BatchOutcome {
     /// # Errors
     /// Why the entry failed. [`Error::Invalid`] for a ticket of another batch.
     pub fn take<R: 'static>(&mut self, ticket: Ticket<R>) -> Result<R> {
-        let other = || Error::invalid("batch", None, "this ticket is of another batch");
-        if !Arc::ptr_eq(&self.mark, &ticket.mark) {
-            return Err(other());
-        }
-        let result = self.results.take(ticket.index)?;
-        result
-            .and_then(|result| result.downcast().ok())
-            .map(|result| *result)
-            .ok_or_else(other)
+        ticket.of(&self.mark)?;
+        let result = self.outcome.take(ticket.index).unwrap_or(Ok(None));
+        given(result?)
     }
 
     /// How many entries there were.
     pub fn len(&self) -> usize {
-        self.results.len()
+        self.outcome.len()
     }
 
     /// True when there was no entry at all.
     pub fn is_empty(&self) -> bool {
-        self.results.is_empty()
+        self.outcome.is_empty()
     }
 
     /// The entries that failed: which, and why.
     pub fn failed(&self) -> impl Iterator<Item = &BatchFailure> {
-        self.results.failed()
+        self.outcome.failed()
     }
 
-    /// The outcome itself, if there was no failure: every ticket has a result then.
+    /// The results, if there was no failure.
     ///
     /// # Errors
     /// [`Error::Batch`] names each entry that failed. The others are done on the server all the same.
-    pub fn into_result(self) -> Result<Self> {
-        let results = Outcome::all(self.results.into_result()?);
-        Ok(Self {
-            results,
+    pub fn into_result(self) -> Result<BatchResults> {
+        Ok(BatchResults {
+            results: self.outcome.into_result()?,
             mark: self.mark,
         })
     }
+}
+
+impl BatchResults {
+    /// The result of one entry, which its ticket stands for.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a ticket of another batch.
+    pub fn take<R: 'static>(&mut self, ticket: Ticket<R>) -> Result<R> {
+        ticket.of(&self.mark)?;
+        given(self.results.get_mut(ticket.index).and_then(Option::take))
+    }
+}
+
+impl<R> Ticket<R> {
+    fn of(&self, mark: &Arc<()>) -> Result<()> {
+        Arc::ptr_eq(&self.mark, mark).then_some(()).ok_or_else(other)
+    }
+}
+
+fn other() -> Error {
+    Error::invalid("batch", None, "this ticket is of another batch")
+}
+
+fn given<R: 'static>(result: Given) -> Result<R> {
+    let result = result.and_then(|result| result.downcast().ok());
+    result.map(|result| *result).ok_or_else(other)
 }
 
 impl fmt::Debug for Batch<'_> {
@@ -230,6 +258,12 @@ impl fmt::Debug for BatchOutcome {
             .field("len", &self.len())
             .field("failed", &failed)
             .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for BatchResults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BatchResults({})", self.results.len())
     }
 }
 

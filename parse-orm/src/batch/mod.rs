@@ -13,7 +13,7 @@ mod work;
 
 pub use all::{CreateAll, DeleteAll, SaveAll, ToCreate, ToDelete, ToSave};
 pub use atomic::Atomic;
-pub use mixed::{Batch, BatchOutcome, Ticket};
+pub use mixed::{Batch, BatchOutcome, BatchResults, Ticket};
 pub use options::Progress;
 pub(crate) use options::{How, options};
 pub use outcome::Outcome;

@@ -80,20 +80,13 @@ impl<R> Outcome<R> {
                 .collect(),
         )
     }
-
-    /// Every object succeeded.
-    pub(super) fn all(results: impl IntoIterator<Item = R>) -> Self {
-        Self::new(results.into_iter().map(Ok).collect())
-    }
 }
 
 impl<R> Outcome<Option<R>> {
     /// Takes one result out.
-    pub(super) fn take(&mut self, index: usize) -> Result<Option<R>> {
-        let Some(result) = self.results.get_mut(index) else {
-            return Ok(None);
-        };
-        std::mem::replace(result, Ok(None)).map_err(|failure| failure.error)
+    pub(super) fn take(&mut self, index: usize) -> Option<Result<Option<R>>> {
+        let result = std::mem::replace(self.results.get_mut(index)?, Ok(None));
+        Some(result.map_err(|failure| failure.error))
     }
 }
 

@@ -39,7 +39,10 @@ pub(crate) async fn send(
     let bytes = client
         .call(Call {
             method: Method::Post,
-            path: Path::Batch,
+            path: match kind {
+                Kind::Independent => Path::Batch,
+                Kind::Transaction => Path::Transaction,
+            },
             body,
         })
         .await?;

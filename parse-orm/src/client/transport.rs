@@ -4,7 +4,7 @@ use super::{Auth, Client, config::header};
 use crate::{Error, ErrorCode, Result, ServerError};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use reqwest::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 use tracing::Instrument;
@@ -46,6 +46,8 @@ pub(crate) enum Path<'a> {
     Object(&'a str, &'a str),
     Aggregate(&'a str),
     Batch,
+    /// A batch whose requests are all done, or none.
+    Transaction,
 }
 
 impl Path<'_> {
@@ -67,7 +69,7 @@ impl std::fmt::Display for Path<'_> {
             Self::Class(class) => write!(f, "/classes/{}", encoded(class)),
             Self::Object(class, id) => write!(f, "/classes/{}/{}", encoded(class), encoded(id)),
             Self::Aggregate(class) => write!(f, "/aggregate/{}", encoded(class)),
-            Self::Batch => f.write_str("/batch"),
+            Self::Batch | Self::Transaction => f.write_str("/batch"),
         }
     }
 }
@@ -164,6 +166,11 @@ impl Client {
                         header(key.expose(), "master key")?,
                     );
                 }
+            }
+            if matches!(path, Path::Transaction) {
+                // the server breaks the connection off behind the answer to one that fails, and a request that
+                // followed on it would be lost
+                http = http.header(CONNECTION, HeaderValue::from_static("close"));
             }
             if let Some(body) = body {
                 http = http

@@ -72,6 +72,12 @@ impl<T: ParseObject> Draft<T> {
     }
 }
 
+impl<T: ParseObject> From<T> for Draft<T> {
+    fn from(value: T) -> Self {
+        Self::new(value)
+    }
+}
+
 /// Stores a copy of a value as a new object.
 pub(super) async fn store<T: ParseObject>(
     value: &T,

@@ -1,11 +1,12 @@
 //! The row that matches, or a new one.
 
 use super::set::QuerySet;
-use crate::object::{Object, ParseObject};
+use crate::object::{Draft, Object, ParseObject};
 use crate::{Client, Error, ErrorCode, Result};
 
 impl<T: ParseObject> QuerySet<T> {
-    /// The only row, or a new one where there is none; with `true` where it was created.
+    /// The only row, or a new one where there is none; with `true` where it was created. The new one is a value
+    /// or a [`Draft`], with an ACL for example.
     ///
     /// ```
     /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
@@ -22,24 +23,24 @@ impl<T: ParseObject> QuerySet<T> {
     /// ```
     ///
     /// Two programs that do this at the same time both find nothing and both create, **unless the database has a
-    /// unique index** on what the query asks for. With one, the server refuses the later create (code 137); the
-    /// row is then read again, and is the other program's.
+    /// unique index** on what the query asks for. With one, the server refuses the later create (code 137, or 202 and
+    /// 203 for a user's name and address); the row is then read again, and is the other program's.
     ///
     /// # Errors
-    /// [`Error::MultipleObjects`] when several rows match. The server's refusal of the create, also where it is
-    /// 137 and the row still cannot be seen: the index holds another row than the query asks for, or one that
+    /// [`Error::MultipleObjects`] when several rows match. The server's refusal of the create, also where the
+    /// value is taken and the row still cannot be seen: the index holds another row than the query asks for, or one that
     /// this client may not read.
-    pub async fn get_or_create(
+    pub async fn get_or_create<V: Into<Draft<T>>>(
         &self,
         client: &Client,
-        value: impl FnOnce() -> T + Send,
+        value: impl FnOnce() -> V + Send,
     ) -> Result<(Object<T>, bool)> {
         if let Some(row) = found(self.get(client).await)? {
             return Ok((row, false));
         }
-        let new = value();
+        let new: Draft<T> = value().into();
         let taken = match new.create(client).await {
-            Err(error) if error.code() == Some(ErrorCode::DuplicateValue) => error,
+            Err(error) if is_taken(&error) => error,
             created => return Ok((created?, true)),
         };
         let row = found(self.get(client).await)?;
@@ -70,11 +71,11 @@ impl<T: ParseObject> QuerySet<T> {
     ///
     /// # Errors
     /// Those of [`get_or_create`](Self::get_or_create), and of the save.
-    pub async fn update_or_create(
+    pub async fn update_or_create<V: Into<Draft<T>>>(
         &self,
         client: &Client,
         change: impl FnOnce(&mut Object<T>) + Send,
-        value: impl FnOnce() -> T + Send,
+        value: impl FnOnce() -> V + Send,
     ) -> Result<(Object<T>, bool)> {
         let (mut row, created) = self.get_or_create(client, value).await?;
         if !created {
@@ -91,4 +92,12 @@ fn found<T>(row: Result<Object<T>>) -> Result<Option<Object<T>>> {
         Err(Error::DoesNotExist { .. }) => Ok(None),
         row => row.map(Some),
     }
+}
+
+/// A unique value that another row has.
+fn is_taken(error: &Error) -> bool {
+    matches!(
+        error.code(),
+        Some(ErrorCode::DuplicateValue | ErrorCode::UsernameTaken | ErrorCode::EmailTaken)
+    )
 }
