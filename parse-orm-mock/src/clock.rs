@@ -12,6 +12,11 @@ pub(crate) fn spell(instant: DateTime<Utc>) -> String {
     instant.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
+/// So many milliseconds after 1970.
+pub(crate) fn from_millis(millis: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_millis(millis)
+}
+
 /// Reads what JavaScript's `new Date(text)` reads of ISO dates.
 pub(crate) fn read(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();

@@ -27,8 +27,8 @@
 //! # Not imitated
 //!
 //! Users, sessions, roles, the enforcement of ACLs and permissions, files, Cloud Code, push, `/schemas`,
-//! `/aggregate`, LiveQuery, idempotency, read-only and maintenance keys, `explain`. Objects
-//! compare without regard to the order of their keys, which MongoDB minds.
+//! LiveQuery, idempotency, read-only and maintenance keys. Objects compare without regard to the order of their
+//! keys, which MongoDB minds. In `/aggregate` the rarer stages and operators: they are refused with code 108.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![allow(
@@ -37,6 +37,7 @@
 )]
 
 mod access;
+mod aggregate;
 #[cfg(feature = "client")]
 mod client;
 mod clock;

@@ -13,8 +13,33 @@ pub(crate) struct Options {
     pub(crate) max_limit: Option<u64>,
     pub(crate) allow_client_class_creation: bool,
     pub(crate) allow_custom_object_id: bool,
-    /// Unique indexes: class and fields.
-    pub(crate) unique: Vec<(String, Vec<String>)>,
+    /// `requestComplexity.subqueryLimit`.
+    pub(crate) subquery_limit: Option<u64>,
+    pub(crate) indexes: Vec<Index>,
+}
+
+/// An index that somebody made in the database.
+#[derive(Debug, Clone)]
+pub(crate) struct Index {
+    pub(crate) class: String,
+    /// The fields and their directions, 1 or -1.
+    pub(crate) fields: Vec<(String, i64)>,
+    pub(crate) unique: bool,
+}
+
+impl Index {
+    /// A field with a `-` is descending.
+    pub(crate) fn new(class: String, fields: impl IntoIterator<Item = String>, unique: bool) -> Self {
+        let field = |field: String| match field.strip_prefix('-') {
+            Some(name) => (name.to_owned(), -1),
+            None => (field, 1),
+        };
+        Self {
+            class,
+            fields: fields.into_iter().map(field).collect(),
+            unique,
+        }
+    }
 }
 
 impl Default for Options {
@@ -29,7 +54,8 @@ impl Default for Options {
             max_limit: None,
             allow_client_class_creation: true,
             allow_custom_object_id: false,
-            unique: Vec::new(),
+            subquery_limit: None,
+            indexes: Vec::new(),
         }
     }
 }

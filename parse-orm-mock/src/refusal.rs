@@ -172,10 +172,10 @@ impl Refusal {
 
     /// The `error` member of a batch item.
     pub(crate) fn in_batch(&self) -> Value {
-        if self.shape == Shape::Coded {
-            json!({"code": self.code, "error": self.message})
-        } else {
-            json!({})
+        match self.shape {
+            Shape::Coded => json!({"code": self.code, "error": self.message}),
+            Shape::Bare => json!({"error": self.message}),
+            Shape::Crash | Shape::Page | Shape::Silent => json!({}),
         }
     }
 }

@@ -9,7 +9,7 @@ use axum::serve::ListenerExt;
 use tokio::sync::oneshot;
 
 use crate::http;
-use crate::options::{Options, normal_mount};
+use crate::options::{Index, Options, normal_mount};
 use crate::state::{RecordedRequest, State};
 
 /// A running server. Dropping it stops it.
@@ -114,8 +114,29 @@ impl MockServerBuilder {
         class: impl Into<String>,
         fields: impl IntoIterator<Item = F>,
     ) -> Self {
-        let fields = fields.into_iter().map(Into::into).collect();
-        self.options.unique.push((class.into(), fields));
+        let fields = fields.into_iter().map(Into::into);
+        self.options.indexes.push(Index::new(class.into(), fields, true));
+        self
+    }
+
+    /// An index of the database on these fields of a class, for `hint`: a field with a `-` is descending. It
+    /// makes nothing faster. The index of `("GameScore", ["-score", "playerName"])` is named
+    /// `score_-1_playerName_1`; a `hint` that names no index is refused with status 500 and code 1, and an
+    /// index on the ids, `_id_`, is always there.
+    pub fn index<F: Into<String>>(
+        mut self,
+        class: impl Into<String>,
+        fields: impl IntoIterator<Item = F>,
+    ) -> Self {
+        let fields = fields.into_iter().map(Into::into);
+        self.options.indexes.push(Index::new(class.into(), fields, false));
+        self
+    }
+
+    /// `requestComplexity.subqueryLimit`: how many rows of a subquery (`$inQuery`, `$select` and their
+    /// negations) count; the others are cut off, silently. No limit for the master key, and none unless set.
+    pub fn subquery_limit(mut self, limit: u64) -> Self {
+        self.options.subquery_limit = Some(limit);
         self
     }
 

@@ -61,7 +61,7 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(options: Options, url: String) -> Self {
         Self {
-            store: Mutex::new(Store::new(&options.unique)),
+            store: Mutex::new(Store::new(&options.indexes)),
             options,
             url,
             requests: Mutex::default(),
@@ -106,7 +106,7 @@ impl State {
     }
 
     pub(crate) fn reset(&self) {
-        *self.store() = Store::new(&self.options.unique);
+        *self.store() = Store::new(&self.options.indexes);
         self.clear_requests();
     }
 }

@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use super::geo::Point;
 use super::matcher::{Filter, Path};
 use super::options::{ALWAYS, Find, Shape};
-use super::{compile, include, relations, subquery, validate};
+use super::preference::Preferences;
+use super::{compile, include, plan, relations, subquery, validate};
 use crate::access::{self, Action};
 use crate::keys::Auth;
 use crate::options::Options;
@@ -31,10 +32,12 @@ pub(crate) struct Found {
     pub(crate) class: String,
     pub(crate) rows: Vec<Value>,
     pub(crate) count: Option<usize>,
+    /// What `explain` asked for, instead of the rows.
+    pub(crate) plan: Option<Value>,
 }
 
 /// Runs a find.
-pub(crate) fn find(reader: Reader<'_>, class_name: &str, mut find: Find) -> Result<Found, Refusal> {
+pub(crate) fn find(reader: Reader<'_>, class_name: &str, find: Find) -> Result<Found, Refusal> {
     access::check(class_name, reader.auth, Action::Find)?;
     let class_name = match &find.redirect {
         None => class_name.to_owned(),
@@ -48,15 +51,7 @@ pub(crate) fn find(reader: Reader<'_>, class_name: &str, mut find: Find) -> Resu
         },
     };
     access::check_class_exists(&class_name, reader.auth, reader.options, reader.store)?;
-    subquery::resolve(reader, &mut find.filter)?;
-    let filter = match find.filter {
-        Value::Object(filter) => filter,
-        // An array has no keys that constrain anything, as long as it is empty.
-        Value::Array(items) if items.is_empty() => Map::new(),
-        _ => return Err(Refusal::crash()),
-    };
-    let filter = with_equality_apart(filter);
-    validate::check_combinators(&filter)?;
+    let filter = conditions(reader, find.filter, &find.shape.preferences)?;
 
     let class = reader.store.class(&class_name);
     let shape = resolve_shape(find.shape, class)?;
@@ -64,49 +59,70 @@ pub(crate) fn find(reader: Reader<'_>, class_name: &str, mut find: Find) -> Resu
         class: class_name.clone(),
         rows: Vec::new(),
         count: None,
+        plan: None,
     };
     let no_rows = find.limit == Some(0.0);
     if no_rows && !find.count {
         return Ok(found);
     }
     let order = checked_order(find.order, class)?;
-    let filter = prepare(reader, &class_name, class, filter)?;
-    let Some(class) = class else {
-        found.count = find.count.then_some(0);
-        return Ok(found);
+    let filter = prepared(reader, &class_name, class, filter)?;
+    shape.preferences.check()?;
+    plan::check_explain(find.explain.as_ref())?;
+    let compiled = compile::compile(&filter, class.map(|class| &class.schema))?;
+    let nothing = Class::default();
+    let class = match class {
+        Some(class) => {
+            plan::check_hint(find.hint.as_ref(), class)?;
+            class
+        }
+        None => &nothing,
     };
-    // Without an order and a count nothing beyond the window needs to be looked at.
     let (skip, limit) = if no_rows {
         (0, 0)
     } else {
         window(find.skip, find.limit)?
     };
-    let sorted = !order.is_empty() || filter.near().is_some();
-    let needed = if sorted || find.count {
-        usize::MAX
-    } else {
+    let mut rows = candidates(class, &compiled, &order);
+    let sorted = rows.sorted;
+    // Without a sort and a count nothing beyond the window needs to be looked at.
+    let needed = if sorted && !find.count {
         skip.saturating_add(limit)
+    } else {
+        usize::MAX
     };
-    let mut rows: Vec<&Arc<Row>> = match filter.ids() {
-        Some(ids) => class
-            .rows_of(ids.into_iter())
-            .into_iter()
-            .filter(|row| filter.matches(row))
-            .collect(),
-        None => class
-            .rows()
-            .filter(|row| filter.matches(row))
-            .take(needed)
-            .collect(),
-    };
+    let mut rows: Vec<&Arc<Row>> = rows
+        .rows
+        .by_ref()
+        .filter(|row| compiled.matches(row))
+        .take(needed)
+        .collect();
     found.count = find.count.then_some(rows.len());
-    if sorted && !no_rows {
-        sort(&mut rows, &order, &filter);
+    if let Some(explain) = find.explain.filter(|_| !no_rows) {
+        // The real server takes the plan for rows when it comes to the includes.
+        if !shape.include.is_empty() {
+            return Err(Refusal::crash());
+        }
+        let work = plan::Work {
+            class: &class_name,
+            filter: &filter,
+            compiled: &compiled,
+            hint: find.hint.as_ref(),
+            sorted: !sorted,
+            limit,
+            examined: compiled.ids().map_or(class.len(), |ids| ids.len()),
+            returned: rows.len().saturating_sub(skip).min(limit),
+        };
+        found.plan = Some(work.explain(&explain));
+        return Ok(found);
+    }
+    if !sorted && !no_rows {
+        sort(&mut rows, &order, &compiled);
     }
     let scored = order.iter().any(|(key, _)| key.is_none()) || selects_score(&shape);
     for row in rows.into_iter().skip(skip).take(limit) {
         let mut object = render(row, &class.schema, shape.keys.as_deref());
-        if let Some(score) = filter.score(row).filter(|_| scored) {
+        if let Some(score) = compiled.score(row).filter(|_| scored) {
             object.insert("score".to_owned(), json!(score));
         }
         if find.redirect.is_some() {
@@ -118,12 +134,80 @@ pub(crate) fn find(reader: Reader<'_>, class_name: &str, mut find: Find) -> Resu
     Ok(found)
 }
 
+/// Rows to look at, and whether they come in the wanted order.
+struct Candidates<'a> {
+    rows: Box<dyn Iterator<Item = &'a Arc<Row>> + 'a>,
+    sorted: bool,
+}
+
+/// The ids and their order spare the scan and the sort: a page by key costs no more than its rows.
+fn candidates<'a>(class: &'a Class, filter: &Filter, order: &Order) -> Candidates<'a> {
+    let near = filter.near().is_some();
+    if let Some(ids) = filter.ids() {
+        return Candidates {
+            rows: Box::new(class.rows_of(ids.into_iter()).into_iter()),
+            sorted: order.is_empty() && !near,
+        };
+    }
+    match order.first() {
+        // No two rows have one id: what follows in the order does not matter.
+        Some((Some(path), descending)) if path.is_object_id() => {
+            let rows = class.rows_by_id(filter.id_bounds());
+            Candidates {
+                rows: if *descending {
+                    Box::new(rows.rev())
+                } else {
+                    Box::new(rows)
+                },
+                sorted: true,
+            }
+        }
+        first => Candidates {
+            rows: Box::new(class.rows()),
+            sorted: first.is_none() && !near,
+        },
+    }
+}
+
+/// The rows that a filter finds, in the order of insertion.
+pub(crate) fn matching<'a>(
+    reader: Reader<'a>,
+    class_name: &str,
+    filter: Value,
+) -> Result<Vec<&'a Arc<Row>>, Refusal> {
+    let filter = conditions(reader, filter, &Preferences::default())?;
+    let class = reader.store.class(class_name);
+    let filter = prepared(reader, class_name, class, filter)?;
+    let compiled = compile::compile(&filter, class.map(|class| &class.schema))?;
+    let rows = class.into_iter().flat_map(Class::rows);
+    Ok(rows.filter(|row| compiled.matches(row)).collect())
+}
+
+/// The conditions of a filter, its subqueries replaced by what they found.
+fn conditions(
+    reader: Reader<'_>,
+    mut filter: Value,
+    preferences: &Preferences,
+) -> Result<Map<String, Value>, Refusal> {
+    subquery::resolve(reader, &mut filter, preferences)?;
+    let filter = match filter {
+        Value::Object(filter) => filter,
+        // An array has no keys that constrain anything, as long as it is empty.
+        Value::Array(items) if items.is_empty() => Map::new(),
+        _ => return Err(Refusal::crash()),
+    };
+    let filter = with_equality_apart(filter);
+    validate::check_combinators(&filter)?;
+    Ok(filter)
+}
+
 /// One object by id.
 pub(crate) fn get(reader: Reader<'_>, class_name: &str, id: &str, shape: Shape) -> Result<Value, Refusal> {
     access::check(class_name, reader.auth, Action::Get)?;
     access::check_class_exists(class_name, reader.auth, reader.options, reader.store)?;
     let class = reader.store.class(class_name);
     let shape = resolve_shape(shape, class)?;
+    shape.preferences.check()?;
     let found = class.and_then(|class| Some((class, class.get(id)?)));
     let (class, row) = found.ok_or_else(Refusal::not_found)?;
     let mut rows = vec![Value::Object(render(row, &class.schema, shape.keys.as_deref()))];
@@ -150,17 +234,18 @@ fn with_equality_apart(mut filter: Map<String, Value>) -> Map<String, Value> {
     filter
 }
 
-fn prepare(
+/// The conditions as they go to the database: none on relations any more, and none that is not allowed.
+fn prepared(
     reader: Reader<'_>,
     class_name: &str,
     class: Option<&Class>,
     mut filter: Map<String, Value>,
-) -> Result<Filter, Refusal> {
+) -> Result<Map<String, Value>, Refusal> {
     let schema = class.map(|class| &class.schema);
     relations::resolve_related_to(reader, &mut filter)?;
     relations::resolve_members(reader, class_name, schema, &mut filter)?;
     validate::validate(&filter)?;
-    compile::compile(&filter, schema)
+    Ok(filter)
 }
 
 /// `includeAll` and `excludeKeys` need the schema. Without the class the real server forgets to answer the

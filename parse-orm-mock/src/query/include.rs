@@ -68,6 +68,7 @@ fn inner_shape(shape: &Shape, path: &[String]) -> Shape {
     Shape {
         keys: (!keys.is_empty()).then_some(keys),
         exclude: (!exclude.is_empty()).then_some(exclude),
+        preferences: shape.preferences.of_include(),
         ..Shape::default()
     }
 }

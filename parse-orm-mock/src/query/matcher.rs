@@ -1,6 +1,7 @@
 //! Matching: does a row satisfy a filter, by MongoDB's rules for arrays, nulls and dotted paths.
 
 use std::cmp::Ordering;
+use std::ops::Bound;
 
 use fancy_regex::Regex;
 use serde_json::Value;
@@ -65,12 +66,46 @@ impl Filter {
     pub(crate) fn ids(&self) -> Option<Vec<&str>> {
         match self {
             Self::All(parts) => parts.iter().find_map(Self::ids),
-            Self::Field(path, tests) if path.0 == ["objectId"] => tests.iter().find_map(|test| match test {
+            Self::Field(path, tests) if path.is_object_id() => tests.iter().find_map(|test| match test {
                 Test::Equal(Value::String(id)) => Some(vec![id.as_str()]),
                 Test::In(ids) => ids.iter().map(Value::as_str).collect(),
                 _ => None,
             }),
             _ => None,
+        }
+    }
+
+    /// Between which ids a row must lie, when the filter says so.
+    pub(crate) fn id_bounds(&self) -> (Bound<String>, Bound<String>) {
+        let mut bounds = (Bound::Unbounded, Bound::Unbounded);
+        self.narrow(&mut bounds);
+        bounds
+    }
+
+    /// Every condition must hold, so the last bound is as good as any other.
+    fn narrow(&self, bounds: &mut (Bound<String>, Bound<String>)) {
+        match self {
+            Self::All(parts) => parts.iter().for_each(|part| part.narrow(bounds)),
+            Self::Field(path, tests) if path.is_object_id() => {
+                for test in tests {
+                    match test {
+                        Test::Compare(Than::Greater, Value::String(id)) => {
+                            bounds.0 = Bound::Excluded(id.clone());
+                        }
+                        Test::Compare(Than::GreaterOrEqual, Value::String(id)) => {
+                            bounds.0 = Bound::Included(id.clone());
+                        }
+                        Test::Compare(Than::Less, Value::String(id)) => {
+                            bounds.1 = Bound::Excluded(id.clone());
+                        }
+                        Test::Compare(Than::LessOrEqual, Value::String(id)) => {
+                            bounds.1 = Bound::Included(id.clone());
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
         }
     }
 
@@ -103,7 +138,7 @@ impl Filter {
 }
 
 impl Test {
-    fn matches(&self, path: &Path, row: &Row) -> bool {
+    pub(crate) fn matches(&self, path: &Path, row: &Row) -> bool {
         match self {
             Self::Equal(operand) => path.any(row, &mut |leaf| equals(leaf, operand)),
             Self::NotEqual(operand) => !path.any(row, &mut |leaf| equals(leaf, operand)),
@@ -180,6 +215,10 @@ impl Path {
         Self(key.split('.').map(str::to_owned).collect())
     }
 
+    pub(crate) fn is_object_id(&self) -> bool {
+        self.0 == ["objectId"]
+    }
+
     /// The value at the path when no array is crossed.
     pub(crate) fn first<'a>(&self, row: &'a Row) -> Option<&'a Value> {
         let (root, rest) = self.0.split_first()?;
@@ -188,7 +227,7 @@ impl Path {
     }
 
     /// Whether any value at the path passes; a missing one is `None`.
-    fn any(&self, row: &Row, test: &mut dyn FnMut(Option<&Value>) -> bool) -> bool {
+    pub(crate) fn any(&self, row: &Row, test: &mut dyn FnMut(Option<&Value>) -> bool) -> bool {
         let Some((root, rest)) = self.0.split_first() else {
             return false;
         };

@@ -7,6 +7,8 @@ pub(crate) mod include;
 pub(crate) mod matcher;
 pub(crate) mod options;
 pub(crate) mod pattern;
+pub(crate) mod plan;
+pub(crate) mod preference;
 pub(crate) mod relations;
 pub(crate) mod subquery;
 pub(crate) mod text;

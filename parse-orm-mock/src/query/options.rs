@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::preference::Preferences;
 use crate::number::{to_number, to_text, truthy};
 use crate::refusal::Refusal;
 
@@ -48,7 +49,8 @@ pub(crate) struct Find {
     /// Field and whether descending.
     pub(crate) order: Vec<(String, bool)>,
     pub(crate) count: bool,
-    pub(crate) explain: bool,
+    pub(crate) explain: Option<Value>,
+    pub(crate) hint: Option<Value>,
     pub(crate) redirect: Option<String>,
     pub(crate) shape: Shape,
 }
@@ -62,6 +64,7 @@ pub(crate) struct Shape {
     /// Paths to include, shorter ones first.
     pub(crate) include: Vec<Vec<String>>,
     pub(crate) include_all: bool,
+    pub(crate) preferences: Preferences,
 }
 
 /// Query parameters as the router sees them: the JSON body, overridden by the query string, whose values are
@@ -112,7 +115,11 @@ impl Find {
                 .map(|order| read_order(&to_text(order)))
                 .unwrap_or_default(),
             count: set("count"),
-            explain: set("explain"),
+            explain: all.get("explain").filter(|explain| truthy(explain)).cloned(),
+            hint: all
+                .get("hint")
+                .filter(|hint| truthy(hint) && (hint.is_string() || hint.is_object()))
+                .cloned(),
             redirect: all
                 .get("redirectClassNameForKey")
                 .filter(|key| truthy(key))
@@ -167,6 +174,7 @@ impl Shape {
             exclude,
             include,
             include_all: include_all || star,
+            preferences: Preferences::read(all),
         }
     }
 }

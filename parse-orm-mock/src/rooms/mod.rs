@@ -1,5 +1,6 @@
 //! One room per service. A room looks at a call and either takes it or leaves it to the next.
 
+pub(crate) mod aggregate;
 pub(crate) mod batch;
 pub(crate) mod classes;
 
@@ -71,15 +72,17 @@ impl Answer {
 /// What a room says about a call: `None` when it is not for this room.
 pub(crate) type Verdict = Option<Result<Answer, Refusal>>;
 
+/// The rooms that a batch can ask, too: batches do not nest.
+const ROOMS: [fn(&mut Call<'_>) -> Verdict; 2] = [classes::enter, aggregate::enter];
+
 /// Asks the rooms in turn; `None` when no room takes the call.
 pub(crate) fn route(call: &mut Call<'_>) -> Verdict {
-    let rooms: [fn(&mut Call<'_>) -> Verdict; 2] = [classes::enter, batch::enter];
-    rooms.iter().find_map(|room| room(call))
+    route_in_batch(call).or_else(|| batch::enter(call))
 }
 
-/// Like [`route`], without the batch room: batches do not nest.
+/// Like [`route`], without the batch room.
 pub(crate) fn route_in_batch(call: &mut Call<'_>) -> Verdict {
-    classes::enter(call)
+    ROOMS.iter().find_map(|room| room(call))
 }
 
 /// `GET /health`, which asks for no key.

@@ -6,11 +6,13 @@ mod unique;
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use indexmap::IndexSet;
 use serde_json::{Map, Value};
 
+use crate::options::Index;
 use journal::{Member, Undo};
 use schema::Schema;
 use unique::UniqueIndex;
@@ -28,8 +30,8 @@ pub(crate) struct Store {
     classes: HashMap<String, Class>,
     /// Members by owner, per relation: `(owning class, key) -> owner id -> related ids`.
     joins: HashMap<(String, String), HashMap<String, IndexSet<String>>>,
-    /// The unique indexes, by class; a class gets its own when it comes to be.
-    unique: Vec<(String, Vec<String>)>,
+    /// A class gets its own when it comes to be.
+    indexes: Vec<Index>,
     /// What to undo, while a transaction runs. Schemas are not in it: on the real server, too, a class or a
     /// field that a failed transaction made stays.
     journal: Option<Vec<Undo>>,
@@ -49,14 +51,15 @@ pub(crate) struct Class {
     rows: BTreeMap<u64, Arc<Row>>,
     by_id: BTreeMap<String, u64>,
     inserted: u64,
+    indexes: Vec<Index>,
     unique: Vec<UniqueIndex>,
 }
 
 impl Store {
-    /// An empty store with these unique indexes: class and fields.
-    pub(crate) fn new(unique: &[(String, Vec<String>)]) -> Self {
+    /// An empty store with these indexes.
+    pub(crate) fn new(indexes: &[Index]) -> Self {
         Self {
-            unique: unique.to_vec(),
+            indexes: indexes.to_vec(),
             ..Self::default()
         }
     }
@@ -67,15 +70,21 @@ impl Store {
 
     /// The class, created when it is new.
     pub(crate) fn ensure_class(&mut self, name: &str) -> &mut Class {
-        let unique = &self.unique;
         // Two look-ups: `entry` alone would copy the name of a class that exists.
         if !self.classes.contains_key(name) {
-            let indexes = unique
+            let indexes: Vec<Index> = self
+                .indexes
                 .iter()
-                .filter(|(class, _)| class == name)
-                .map(|(_, fields)| UniqueIndex::new(fields.clone()));
+                .filter(|index| index.class == name)
+                .cloned()
+                .collect();
             let class = Class {
-                unique: indexes.collect(),
+                unique: indexes
+                    .iter()
+                    .filter(|index| index.unique)
+                    .map(UniqueIndex::new)
+                    .collect(),
+                indexes,
                 ..Class::default()
             };
             self.classes.insert(name.to_owned(), class);
@@ -231,6 +240,17 @@ impl Class {
         self.by_id.get(id).and_then(|place| self.rows.get(place))
     }
 
+    /// The keys of the indexes, that of the ids first.
+    pub(crate) fn indexes(&self) -> impl Iterator<Item = Vec<(&str, i64)>> {
+        let declared = self.indexes.iter().map(|index| {
+            let fields = index.fields.iter();
+            fields
+                .map(|(field, direction)| (field.as_str(), *direction))
+                .collect()
+        });
+        std::iter::once(vec![("_id", 1)]).chain(declared)
+    }
+
     /// Rows in the order of insertion.
     pub(crate) fn rows(&self) -> impl Iterator<Item = &Arc<Row>> {
         self.rows.values()
@@ -240,8 +260,28 @@ impl Class {
         self.rows.len()
     }
 
+    /// Rows in the order of their ids.
+    pub(crate) fn rows_by_id(
+        &self,
+        (from, to): (Bound<String>, Bound<String>),
+    ) -> impl DoubleEndedIterator<Item = &Arc<Row>> {
+        let crossed = match (&from, &to) {
+            (Bound::Included(from), Bound::Included(to)) => from > to,
+            (Bound::Included(from) | Bound::Excluded(from), Bound::Included(to) | Bound::Excluded(to)) => {
+                from >= to
+            }
+            _ => false,
+        };
+        // A range that ends before it begins is a panic of the map.
+        let range = (!crossed).then(|| self.by_id.range((from, to)));
+        range
+            .into_iter()
+            .flatten()
+            .filter_map(|(_, place)| self.rows.get(place))
+    }
+
     /// The rows with these ids, in the order of insertion.
-    pub(crate) fn rows_of<'a>(&'a self, ids: impl Iterator<Item = &'a str>) -> Vec<&'a Arc<Row>> {
+    pub(crate) fn rows_of<'i>(&self, ids: impl Iterator<Item = &'i str>) -> Vec<&Arc<Row>> {
         let mut places: Vec<u64> = ids.filter_map(|id| self.by_id.get(id).copied()).collect();
         places.sort_unstable();
         places.dedup();
@@ -358,7 +398,7 @@ mod tests {
             inside in prop::collection::vec(step(), 0..20),
             after in prop::collection::vec(step(), 0..20),
         ) {
-            let unique = [("A".to_owned(), vec!["v".to_owned()])];
+            let unique = [Index::new("A".to_owned(), ["v".to_owned()], true)];
             let (mut store, mut other) = (Store::new(&unique), Store::new(&unique));
             for step in &before {
                 run(&mut store, step);

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::Row;
+use crate::options::Index;
 
 /// A sparse unique index, as `ensureUniqueness` of the real server makes it: a row that has none of the fields
 /// is not in it, a null is a value, and of an array every element counts.
@@ -16,9 +17,9 @@ pub(super) struct UniqueIndex {
 }
 
 impl UniqueIndex {
-    pub(super) fn new(fields: Vec<String>) -> Self {
+    pub(super) fn new(index: &Index) -> Self {
         Self {
-            fields,
+            fields: index.fields.iter().map(|(field, _)| field.clone()).collect(),
             holders: HashMap::new(),
         }
     }
@@ -91,9 +92,14 @@ mod tests {
         value.as_object().cloned().unwrap_or_default()
     }
 
+    fn index(fields: &[&str]) -> UniqueIndex {
+        let fields = fields.iter().map(|field| (*field).to_owned());
+        UniqueIndex::new(&Index::new("A".to_owned(), fields, true))
+    }
+
     #[test]
     fn values_are_held_once() {
-        let mut index = UniqueIndex::new(vec!["a".to_owned(), "o.b".to_owned()]);
+        let mut index = index(&["a", "o.b"]);
         let first = row(&json!({"a": 1, "o": {"b": "x"}}));
         index.add("one", &first);
         assert!(index.refuses("two", &first));
@@ -106,7 +112,7 @@ mod tests {
 
     #[test]
     fn nothing_is_no_value_but_null_is() {
-        let mut index = UniqueIndex::new(vec!["a".to_owned()]);
+        let mut index = index(&["a"]);
         index.add("one", &row(&json!({})));
         assert!(!index.refuses("two", &row(&json!({}))));
         index.add("one", &row(&json!({"a": null})));
