@@ -310,7 +310,12 @@ async fn pages_lists_and_single_rows() -> parse_orm::Result<()> {
 /// A get takes fewer parameters than a find, and refuses the others.
 #[tokio::test]
 async fn a_get_by_id() -> parse_orm::Result<()> {
-    let server = MockServer::start().await;
+    // an index that nobody has made would be an error of the database
+    let server = MockServer::builder()
+        .index("GameScore", ["score"])
+        .start()
+        .await
+        .unwrap();
     let client = server.client();
     let set = query!(
         GameScore
