@@ -79,6 +79,7 @@ pub use parse_orm_derive::{__q_in_editor as __q, __query_in_editor as __query};
 /// | `values_list(&client, (score, player_name))` | a tuple of fields for each row: see [`QuerySet::values_list`] |
 /// | `earliest(&client, played_at)`, `latest(..)` | the row with the smallest or largest value |
 /// | `update(score += 1, level = 20)` | the same changes for every row: see [`QuerySet::update`] |
+/// | `delete()` | every row goes: see [`QuerySet::delete`] |
 ///
 /// Lookups: `exact ne gt gte lt lte range in nin isnull`, and for text `contains icontains startswith
 /// istartswith endswith iendswith regex iregex`. Values are ordinary expressions; `.await` and `?` work in

@@ -6,7 +6,9 @@ use crate::updates::enforces_acls;
 use parse_orm::Error;
 use parse_orm::prelude::*;
 use parse_orm_mock::MockServer;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, ResponseTemplate};
 
@@ -186,6 +188,72 @@ async fn what_was_not_read_is_said_to_be_unread() -> Outcome {
         matches!(error, Error::UnexpectedAnswer { status: 502, .. }),
         "{error}"
     );
+    Ok(())
+}
+
+/// Several requests under way when one fails: every row is in exactly one place.
+#[tokio::test]
+async fn no_row_is_lost_from_sight_where_requests_run_side_by_side() -> Outcome {
+    for failing in 0..10 {
+        let server = wiremock::MockServer::start().await;
+        let ids: Vec<_> = (0..40).map(|id| format!("row00000{id:02}")).collect();
+        let rows: Vec<_> = ids.iter().map(|id| json!({"objectId": id})).collect();
+        Mock::given(method("GET"))
+            .respond_with(ResponseTemplate::new(200).set_body_json(json!({"results": rows})))
+            .up_to_n_times(1)
+            .mount(&server)
+            .await;
+        Mock::given(method("GET"))
+            .respond_with(ResponseTemplate::new(200).set_body_json(json!({"results": []})))
+            .mount(&server)
+            .await;
+        let seen = AtomicUsize::new(0);
+        let answer = move |request: &wiremock::Request| {
+            if seen.fetch_add(1, Ordering::Relaxed) == failing {
+                return ResponseTemplate::new(502);
+            }
+            let body: Value = request.body_json().unwrap_or_default();
+            let requests = body["requests"].as_array().map_or(0, Vec::len);
+            ResponseTemplate::new(200).set_body_json(vec![json!({"success": {}}); requests])
+        };
+        Mock::given(path("/batch"))
+            .respond_with(answer)
+            .mount(&server)
+            .await;
+        let client = Client::builder(server.uri()).app_id("app").build()?;
+        let low = query!(Game.filter(score__lt = 5));
+        let error = low
+            .delete()
+            .chunk_size(4)
+            .concurrency(3)
+            .run(&client)
+            .await
+            .unwrap_err();
+        let Error::Interrupted(stopped) = error else {
+            panic!("{error}")
+        };
+        assert_eq!((stopped.in_doubt.len(), stopped.done % 4), (4, 0));
+        let requests = server.received_requests().await.unwrap();
+        let sent: Vec<String> = requests
+            .iter()
+            .filter_map(|request| request.body_json::<Value>().ok())
+            .flat_map(|body| body["requests"].as_array().cloned().unwrap_or_default())
+            .filter_map(|request| Some(request["path"].as_str()?.rsplit('/').next()?.to_owned()))
+            .collect();
+        let known = stopped
+            .in_doubt
+            .iter()
+            .chain(&stopped.untouched)
+            .map(ObjectId::to_string);
+        assert!(stopped.in_doubt.iter().all(|id| sent.contains(&id.to_string())));
+        assert!(stopped.untouched.iter().all(|id| !sent.contains(&id.to_string())));
+        let known: BTreeSet<_> = known.chain(sent).collect();
+        assert_eq!(known.into_iter().collect::<Vec<_>>(), ids);
+        assert_eq!(
+            stopped.done as usize + stopped.in_doubt.len() + stopped.untouched.len(),
+            ids.len()
+        );
+    }
     Ok(())
 }
 
