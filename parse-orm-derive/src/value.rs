@@ -152,7 +152,7 @@ fn embedded(input: &DeriveInput, sorted: &Sorted<'_>, krate: &Path) -> TokenStre
         skipped,
         broken,
     } = sorted;
-    let owner = &input.ident;
+    let (owner, vis) = (&input.ident, &input.vis);
     let codegen = quote!(#krate::codegen);
     let names = Tokens {
         codegen: &codegen,
@@ -194,6 +194,12 @@ fn embedded(input: &DeriveInput, sorted: &Sorted<'_>, krate: &Path) -> TokenStre
         #[allow(unused_variables, unused_mut, unreachable_code, clippy::all, clippy::pedantic)]
         const _: () = {
             #codecs
+
+            #[allow(dead_code, private_interfaces)]
+            impl #owner {
+                /// The field tokens, for conditions, orders and changes without macros.
+                #vis const F: #tokens_name = #tokens_value;
+            }
 
             static SCHEMA: &[#codegen::FieldSchema] = &[#(#schema),*];
 
@@ -291,7 +297,7 @@ fn embedded(input: &DeriveInput, sorted: &Sorted<'_>, krate: &Path) -> TokenStre
             impl #codegen::Traversable for #owner #cloned {
                 type Target = #owner;
                 type Fields = #tokens_name;
-                const FIELDS: #tokens_name = #tokens_value;
+                const FIELDS: #tokens_name = <#owner>::F;
                 fn wrap(name: &'static str, condition: #codegen::Q<#owner>) -> #codegen::Through {
                     #codegen::Through::embedded(name, condition)
                 }

@@ -39,11 +39,11 @@ pub use query::{
 };
 // rows of many objects
 pub use query::{
-    Amount, AsText, Assign, Change, Comparable, Cursor, Delete, Deleted, Elements, Embedded, Excludable,
-    Exclude, Field, FieldList, Hint, Includable, Include, Included, IntoExclude, IntoInclude, IntoOperand,
-    IntoOperandList, IntoOrder, IntoRange, IntoValue, Nullable, Objects, Operand, OperandOf, Optional, Order,
-    Ordered, Page, ParseView, Q, QuerySet, ReadPreference, Rows, Slice, Sortable, Textual, Traversable,
-    Update, Updated, ViewField, ViewRows, kind,
+    Amount, AsText, Assign, Change, ChangedInside, Comparable, Cursor, Delete, Deleted, Elements, Embedded,
+    Excludable, Exclude, Field, FieldList, Hint, Includable, Include, Included, IntoExclude, IntoInclude,
+    IntoOperand, IntoOperandList, IntoOrder, IntoRange, IntoValue, Nullable, Objects, Operand, OperandOf,
+    Optional, Order, Ordered, Page, ParseView, Q, QuerySet, ReadPreference, Rows, Slice, Sortable, Textual,
+    Traversable, Update, Updated, ViewField, ViewRows, kind,
 };
 pub use query::{Leads, Prefetch, Related};
 pub use value::{

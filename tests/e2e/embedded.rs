@@ -126,3 +126,56 @@ async fn row_13_a_changed_part_and_then_the_whole_is_one_value() -> Outcome {
     assert_eq!(stored.at.as_ref().map(|at| at.seats), Some(4));
     Ok(())
 }
+
+#[tokio::test]
+async fn row_12_an_update_changes_a_part_of_the_struct_in_every_row() -> Outcome {
+    let backend = backend().await;
+    let city = crate::backend::unique("city");
+    for _ in 0..3 {
+        let mut hall = hall();
+        hall.at.as_mut().ok_or("an address")?.city.clone_from(&city);
+        hall.create(backend.client()).await?;
+    }
+    let there = query!(Hall.filter(at.city = &city));
+    let done = query!(there.update(at.seats += 5, at.street = None))
+        .run(backend.client())
+        .await?;
+    assert_eq!((done.updated, done.failed.len()), (3, 0));
+    for hall in there.all(backend.client()).await? {
+        let expected = Address {
+            city: city.clone(),
+            street: None,
+            seats: 15,
+        };
+        assert_eq!(hall.at, Some(expected));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn row_13_the_whole_and_a_part_are_not_changed_at_once() -> Outcome {
+    let backend = backend().await;
+    let f = Hall::F;
+    let whole = Address {
+        city: "Bern".into(),
+        street: None,
+        seats: 1,
+    };
+    for changes in [
+        [f.at.set(whole.clone()), f.at.at(Address::F.seats.set(2))],
+        [f.at.at(Address::F.seats.set(2)), f.at.set(whole.clone())],
+        [
+            f.at.at(Address::F.seats.set(2)),
+            f.at.at(Address::F.seats.increment(2)),
+        ],
+    ] {
+        let refused = Hall::objects()
+            .update(changes)
+            .run(backend.client())
+            .await
+            .unwrap_err();
+        assert!(matches!(&refused, Error::Invalid(_)), "{refused}");
+        assert!(refused.to_string().contains("changed twice"), "{refused}");
+    }
+    Ok(())
+}

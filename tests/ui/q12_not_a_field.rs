@@ -3,6 +3,16 @@ use parse_orm::prelude::*;
 #[derive(ParseValue, Clone)]
 struct Address {
     city: String,
+    geo: Inner,
+}
+
+#[derive(ParseValue, Clone)]
+struct Inner {
+    floor: i64,
+}
+
+fn address() -> Address {
+    todo!()
 }
 
 #[derive(ParseObject, Clone)]
@@ -24,7 +34,10 @@ struct GameScore {
 
 fn main() {
     let _ = query!(GameScore.update(scoer = 5));
-    let _ = query!(GameScore.update(home.city = "Bern"));
+    let _ = query!(GameScore.update(home.cty = "Bern"));
+    let _ = query!(GameScore.update(home.geo.floor = 1));
+    let _ = query!(GameScore.update(home = address(), home.city = "Bern"));
+    let _ = query!(GameScore.update(score.deep = 1));
     let _ = query!(GameScore.update(player__name = "Ann"));
     let _ = query!(GameScore.update(score__gte = 5));
     let _ = query!(GameScore.update(score == 5));

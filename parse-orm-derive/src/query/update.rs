@@ -46,12 +46,34 @@ pub(super) fn call<'a>(
 enum Change<'a> {
     /// A method of the field's token. The span is that of what the user wrote for it.
     Method {
-        field: Ident,
+        field: Place,
         method: Ident,
         arguments: Vec<TokenStream>,
     },
     /// A change that was made elsewhere.
     Made(&'a Expr),
+}
+
+/// What is changed: a field of the row, or of a struct that is embedded in one.
+#[derive(Clone)]
+struct Place {
+    /// The embedded struct.
+    within: Option<Ident>,
+    field: Ident,
+}
+
+impl Place {
+    fn span(&self) -> Span {
+        self.field.span()
+    }
+
+    /// As the user writes it.
+    fn name(&self) -> String {
+        match &self.within {
+            Some(outer) => format!("{}.{}", outer.unraw(), self.field.unraw()),
+            None => self.field.unraw().to_string(),
+        }
+    }
 }
 
 impl<'a> Change<'a> {
@@ -72,7 +94,7 @@ impl<'a> Change<'a> {
         }
     }
 
-    fn one(field: Ident, method: &str, argument: impl ToTokens) -> Self {
+    fn one(field: Place, method: &str, argument: impl ToTokens) -> Self {
         let method = Ident::new(method, field.span());
         Self::Method {
             field,
@@ -81,7 +103,7 @@ impl<'a> Change<'a> {
         }
     }
 
-    fn assigned(field: Ident, value: &Expr) -> syn::Result<Self> {
+    fn assigned(field: Place, value: &Expr) -> syn::Result<Self> {
         if matches!(value, Expr::Path(path) if path.path.is_ident("None")) {
             let method = Ident::new("unset", field.span());
             return Ok(Self::Method {
@@ -93,20 +115,20 @@ impl<'a> Change<'a> {
         let Some(stored) = computed(value) else {
             return Ok(Self::one(field, "set", value));
         };
-        let name = field.unraw();
+        let name = field.name();
         let only = |at: &dyn ToTokens| {
             let message = format!(
                 "only `+` and `-` are computed on the server: `{name} = F({name}) + amount` or `{name} += amount`"
             );
             Err(syn::Error::new_spanned(at, message))
         };
-        if let Some(other) = stored.iter().find(|other| other.unraw() != name) {
+        if let Some(other) = stored.iter().find(|other| other.name() != name) {
             let message = format!(
                 "the server computes a field from itself only: `{name} = F({name}) + amount`; to combine it \
                  with `{}`, read the rows and save each",
-                other.unraw()
+                other.name()
             );
-            return Err(syn::Error::new_spanned(other, message));
+            return Err(syn::Error::new(other.span(), message));
         }
         let Expr::Binary(ExprBinary { left, op, right, .. }) = bare(value) else {
             return only(value);
@@ -132,7 +154,7 @@ impl<'a> Change<'a> {
             BinOp::AddAssign(_) => "increment",
             BinOp::SubAssign(_) => "decrement",
             BinOp::Eq(_) => {
-                let (name, value) = (field(left)?, right.to_token_stream());
+                let (name, value) = (field(left)?.name(), right.to_token_stream());
                 let message = format!("a change is written with one `=`: `{name} = {value}`");
                 return Err(syn::Error::new_spanned(binary, message));
             }
@@ -189,13 +211,24 @@ impl<'a> Change<'a> {
 
     /// The same, if it is the field's first change.
     fn once(self, seen: &mut HashSet<String>) -> syn::Result<Self> {
-        match &self {
-            Self::Method { field, .. } if !seen.insert(field.unraw().to_string()) => {
-                let message = format!("`{}` is changed twice in one update", field.unraw());
-                Err(syn::Error::new(field.span(), message))
-            }
-            _ => Ok(self),
-        }
+        let Self::Method { field, .. } = &self else {
+            return Ok(self);
+        };
+        let name = field.name();
+        let whole = field.within.as_ref().map(|outer| outer.unraw().to_string());
+        let part = format!("{name}.");
+        let message = if seen.contains(&name) {
+            format!("`{name}` is changed twice in one update")
+        } else if let Some(other) = seen
+            .iter()
+            .find(|other| Some(*other) == whole.as_ref() || other.starts_with(&part))
+        {
+            format!("an update changes `{other}` or `{name}`: the one is a part of the other")
+        } else {
+            seen.insert(name);
+            return Ok(self);
+        };
+        Err(syn::Error::new(field.span(), message))
     }
 
     fn expand(&self, outer: &Ident) -> TokenStream {
@@ -207,9 +240,20 @@ impl<'a> Change<'a> {
                 arguments,
             } => {
                 // named anew with the user's span, as in a lookup
-                let fields = Ident::new("__parse_f", field.span());
-                let change = quote_spanned!(method.span()=> #fields.#field.#method(#(#arguments),*));
-                quote_spanned!(field.span()=> match #outer { #fields => #change })
+                let Place { within, field } = field;
+                let first = within.as_ref().unwrap_or(field);
+                let fields = Ident::new("__parse_f", first.span());
+                let change = match within {
+                    None => quote_spanned!(method.span()=> #fields.#field.#method(#(#arguments),*)),
+                    Some(whole) => {
+                        let step = Ident::new("__parse_step", whole.span());
+                        let inside = quote_spanned!(whole.span()=> #step.inside(#step));
+                        let field = quote_spanned!(field.span()=> #inside.#field);
+                        let part = quote_spanned!(method.span()=> #field.#method(#(#arguments),*));
+                        quote_spanned!(whole.span()=> match #fields.#whole { #step => #step.at(#part) })
+                    }
+                };
+                quote_spanned!(first.span()=> match #outer { #fields => #change })
             }
         }
     }
@@ -231,41 +275,40 @@ fn commas(at: impl ToTokens) -> syn::Error {
     )
 }
 
-/// The field on the left, which is the row's own.
-fn field(left: &Expr) -> syn::Result<Ident> {
+/// The field on the left: the row's own, or one of an embedded struct.
+fn field(left: &Expr) -> syn::Result<Place> {
     let Some(path) = dotted(left) else {
         let message = "expected a field, as in `score = 5`, `score += 5` or `skills.add(\"flying\")`";
         return Err(syn::Error::new_spanned(left, message));
     };
     let steps: Vec<Ident> = path.iter().flat_map(segments).collect();
-    let [field] = steps.as_slice() else {
-        let name = |steps: &[Ident]| {
-            steps
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(".")
-        };
-        let lookup = steps
-            .split_last()
-            .filter(|(last, _)| LOOKUPS.iter().any(|(lookup, _)| last.unraw() == lookup));
-        let message = match (lookup, steps.first()) {
-            (Some((last, before)), _) => {
-                format!(
-                    "`{last}` is a lookup, and an update changes fields: `{} = ..`",
-                    name(before)
-                )
-            }
-            (None, first) => format!(
-                "an update changes the row's own fields as a whole: `{}` is within `{first}`; update the embedded \
-                 struct as a whole, `{first} = ..`, and rows behind a pointer by an update of their own class",
-                name(&steps),
-                first = first.map(ToString::to_string).unwrap_or_default(),
-            ),
-        };
-        return Err(syn::Error::new_spanned(left, message));
+    let name = |steps: &[Ident]| {
+        let names: Vec<_> = steps.iter().map(ToString::to_string).collect();
+        names.join(".")
     };
-    Ok(field.clone())
+    let is_lookup = |last: &Ident| LOOKUPS.iter().any(|(lookup, _)| last.unraw() == lookup);
+    let message = match steps.as_slice() {
+        [field] => {
+            let (within, field) = (None, field.clone());
+            return Ok(Place { within, field });
+        }
+        [before @ .., last] if is_lookup(last) => {
+            format!(
+                "`{last}` is a lookup, and an update changes fields: `{} = ..`",
+                name(before)
+            )
+        }
+        [outer, field] => {
+            let (within, field) = (Some(outer.clone()), field.clone());
+            return Ok(Place { within, field });
+        }
+        _ => format!(
+            "an update reaches one level into an embedded struct, and `{}` is deeper: change `{}` as a whole",
+            name(&steps),
+            name(&steps[..2.min(steps.len())]),
+        ),
+    };
+    Err(syn::Error::new_spanned(left, message))
 }
 
 fn bare(expr: &Expr) -> &Expr {
@@ -277,23 +320,20 @@ fn bare(expr: &Expr) -> &Expr {
 }
 
 /// The field of `F(field)`.
-fn stored_field(expr: &Expr) -> Option<Ident> {
+fn stored_field(expr: &Expr) -> Option<Place> {
     match bare(expr) {
         Expr::Call(call) if matches!(&*call.func, Expr::Path(path) if path.path.is_ident("F")) => {
             let mut path = dotted(call.args.first()?)?;
-            if call.args.len() == 1 && path.len() == 1 {
-                path.pop()
-            } else {
-                None
-            }
+            let (field, within) = (path.pop()?, path.pop());
+            (call.args.len() == 1 && path.is_empty()).then_some(Place { within, field })
         }
         _ => None,
     }
 }
 
 /// The fields that a value is computed from on the server; `None`: it is an ordinary value.
-fn computed(value: &Expr) -> Option<Vec<Ident>> {
-    fn collect(expr: &Expr, found: &mut Vec<Ident>) {
+fn computed(value: &Expr) -> Option<Vec<Place>> {
+    fn collect(expr: &Expr, found: &mut Vec<Place>) {
         if let Some(field) = stored_field(expr) {
             found.push(field);
             return;
@@ -315,9 +355,14 @@ fn computed(value: &Expr) -> Option<Vec<Ident>> {
 /// What the editor sees of a change: statements for the field's token with the method behind it, which are
 /// looked up in the query set, and statements for the values.
 pub(super) fn in_editor(codegen: &TokenStream, set: &Ident, expr: &Expr) -> (TokenStream, TokenStream) {
+    let place = |Place { within, field }: &Place| match within {
+        None => quote!(#set.fields().#field),
+        Some(whole) => quote!(#set.fields().#whole.inside(#set.fields().#whole).#field),
+    };
     let token = |field: &Expr| {
-        let path = dotted(field)?;
-        Some(quote!(#set.fields() #(.#path)*))
+        let mut path = dotted(field)?;
+        let (field, within) = (path.pop()?, path.pop());
+        Some(place(&Place { within, field }))
     };
     let looked_up = |field: &Expr| {
         token(field)
@@ -327,10 +372,10 @@ pub(super) fn in_editor(codegen: &TokenStream, set: &Ident, expr: &Expr) -> (Tok
     let of = |left: &Expr, value: &Expr| {
         let left = looked_up(left);
         match computed(value) {
-            Some(fields) => (
-                quote!(#left #(let _ = #set.fields().#fields;)*),
-                TokenStream::new(),
-            ),
+            Some(fields) => {
+                let fields = fields.iter().map(place);
+                (quote!(#left #(let _ = #fields;)*), TokenStream::new())
+            }
             None => (left, quote!(let _ = #value;)),
         }
     };

@@ -1,6 +1,7 @@
 //! Changes of fields: what an update does to every row that it reaches.
 
 use super::field::Field;
+use super::step::{Embedded, Traversable};
 use crate::codegen::Reported;
 use crate::object::{Object, Operation, ParseObject, Pointer};
 use crate::value::{ObjectId, ParseValue, to_json, to_number};
@@ -31,7 +32,8 @@ use std::marker::PhantomData;
 /// ```
 #[must_use = "a change does nothing until an `update` is given it"]
 pub struct Change<R> {
-    pub(super) field: &'static str,
+    /// Of the row, or `field.key` within an embedded struct.
+    pub(super) field: Cow<'static, str>,
     pub(super) write: Write,
     _model: PhantomData<fn() -> R>,
 }
@@ -69,7 +71,8 @@ impl Serialize for Write {
 }
 
 impl<R> Change<R> {
-    fn new(field: &'static str, write: Result<Write, String>) -> Self {
+    fn new(field: impl Into<Cow<'static, str>>, write: Result<Write, String>) -> Self {
+        let field = field.into();
         let write = write.unwrap_or_else(|reason| Write::Operate(Operation::Invalid(reason)));
         Self {
             field,
@@ -82,7 +85,7 @@ impl<R> Change<R> {
 impl<R> Clone for Change<R> {
     fn clone(&self) -> Self {
         Self {
-            field: self.field,
+            field: self.field.clone(),
             write: self.write.clone(),
             _model: PhantomData,
         }
@@ -166,6 +169,40 @@ impl<R, V> Field<R, V> {
                 .map(|list| Write::Operate(Operation::Remove(list))),
         )
     }
+
+    /// `home.city = value`: a change of one field of an embedded struct, which leaves the others alone. Wire form
+    /// `{"home.city": value}`.
+    ///
+    /// A row that has no `home` gets one with this field only: filter by `home__isnull = false` where there are such
+    /// rows. It reaches one level deep; a struct within the embedded one is changed as a whole.
+    ///
+    /// ```
+    /// # use parse_orm::prelude::*;
+    /// # #[derive(ParseValue, Clone, Debug)] struct Address { city: String, visits: i64 }
+    /// # #[derive(ParseObject, Clone, Debug)] struct Player { home: Address }
+    /// let moved = query!(Player.update(home.city = "Bern", home.visits += 1));
+    /// assert_eq!(
+    ///     serde_json::to_value(&moved).unwrap(),
+    ///     serde_json::json!({"home.city": "Bern", "home.visits": {"__op": "Increment", "amount": 1}})
+    /// );
+    /// // without macros
+    /// let moved = Player::objects().update([Player::F.home.at(Address::F.city.set("Bern"))]);
+    /// assert_eq!(serde_json::to_string(&moved).unwrap(), r#"{"home.city":"Bern"}"#);
+    /// ```
+    pub fn at(self, change: Change<V::Target>) -> Change<R>
+    where
+        V: ChangedInside,
+    {
+        let field = format!("{}.{}", self.name(), change.field);
+        if change.field.contains('.') {
+            // PostgreSQL would drop the keys beside a deeper one
+            return Change::new(
+                field,
+                Err("an update reaches one level into an embedded struct".into()),
+            );
+        }
+        Change::new(field, Ok(change.write))
+    }
 }
 
 fn negative(number: &Number) -> Result<Number, String> {
@@ -177,6 +214,25 @@ fn negative(number: &Number) -> Result<Number, String> {
         .or_else(|| Number::from_f64(-number.as_f64()?))
         .ok_or_else(|| format!("-{number} is not a number that JSON can hold"))
 }
+
+impl<R, V> Field<R, V> {
+    /// For generated code: the fields within the other field, which is this one.
+    #[doc(hidden)]
+    pub fn inside<W: ChangedInside>(self, _: Field<R, W>) -> W::Fields {
+        W::FIELDS
+    }
+}
+
+/// A field that an update can change a part of: an embedded struct.
+#[diagnostic::on_unimplemented(
+    message = "an update changes the row's own fields, and there are none of them behind a field of type `{Self}`",
+    label = "not an embedded struct",
+    note = "the objects behind a pointer are changed by an update of their own class: `query!(Player.filter(..).update(..))`"
+)]
+pub trait ChangedInside: Traversable {}
+
+#[diagnostic::do_not_recommend]
+impl<V: Embedded> ChangedInside for V {}
 
 /// The wire form of a new value, `None` where it means "no value", or why there is none.
 #[doc(hidden)]

@@ -32,7 +32,7 @@ mod view;
 pub use aggregate::{
     Aggregate, Aggregates, Collected, GroupKeys, GroupOrder, Groups, IntoSort, Named, Numeric, Pipeline,
 };
-pub use change::{Amount, Assign, Change, Elements, IntoValue, Optional};
+pub use change::{Amount, Assign, Change, ChangedInside, Elements, IntoValue, Optional};
 pub use condition::Q;
 pub use cursor::Cursor;
 pub use delete::{Delete, Deleted};

@@ -14,6 +14,7 @@ use crate::{Client, Error, Result};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::to_raw_value;
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -23,7 +24,7 @@ use std::marker::PhantomData;
 #[must_use = "an update changes nothing until `.run(&client).await` is called"]
 pub struct Update<T> {
     core: Core,
-    changes: Vec<(&'static str, Write)>,
+    changes: Vec<(Cow<'static, str>, Write)>,
     how: How<'static>,
     _model: PhantomData<fn() -> T>,
 }
@@ -126,18 +127,24 @@ impl<T: ParseObject> Update<T> {
 }
 
 /// Refuses what the server could not do, or would misunderstand.
-fn check(schema: &Schema, core: &Core, changes: &[(&'static str, Write)]) -> Result<()> {
+fn check(schema: &Schema, core: &Core, changes: &[(Cow<'static, str>, Write)]) -> Result<()> {
     let class = schema.class_name;
     bulk::check(class, core, "update")?;
     for (number, (name, write)) in changes.iter().enumerate() {
-        let field = schema.fields.iter().find(|field| field.name == *name);
+        let root = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+        let field = schema.fields.iter().find(|field| field.name == root(name));
+        let again = |(earlier, _): &(Cow<'_, str>, Write)| {
+            // a part, and the whole: one would undo the other
+            earlier == name
+                || (root(earlier) == root(name) && (root(name) == *name || root(earlier) == *earlier))
+        };
         let reason = match field {
             None => Some("the server sets it, and no client can"),
             Some(field) if field.read_only => Some("the field is declared `read_only`"),
             Some(field) if matches!(field.field_type(), FieldType::Relation(_)) => {
                 Some("a relation is changed object by object, with its `add_to_..` and `remove_from_..`")
             }
-            Some(_) if changes[..number].iter().any(|(earlier, _)| earlier == name) => {
+            Some(_) if changes[..number].iter().any(again) => {
                 Some("the field is changed twice in one update")
             }
             Some(_) => write.refusal(),
@@ -150,7 +157,7 @@ fn check(schema: &Schema, core: &Core, changes: &[(&'static str, Write)]) -> Res
 }
 
 /// What each row is sent.
-struct Body<'a>(&'a [(&'static str, Write)]);
+struct Body<'a>(&'a [(Cow<'static, str>, Write)]);
 
 impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
