@@ -79,6 +79,25 @@ pub(crate) fn shape(ty: &Type) -> Shape {
     }
 }
 
+/// Whether a value of the type may hold a new object or file, as far as its spelling tells: what is surely plain is
+/// left out of the search for these.
+pub(crate) fn may_hold_new(ty: &Type) -> bool {
+    const PLAIN: [&str; 8] = [
+        "ObjectId", "GeoPoint", "Polygon", "Bytes", "Value", "Json", "Acl", "Number",
+    ];
+    let Some((name, arguments)) = named(ty) else {
+        return true;
+    };
+    match (name.as_str(), arguments.as_slice()) {
+        ("Option" | "Vec", [inner]) | ("HashMap" | "BTreeMap", [_, inner, ..]) => may_hold_new(inner),
+        (name, _) if PLAIN.contains(&name) => false,
+        _ => !matches!(
+            shape(ty),
+            Shape::Whole | Shape::Real | Shape::Text | Shape::Flag | Shape::Date
+        ),
+    }
+}
+
 /// Why a type cannot be stored, where its spelling says so, and what to use instead; with the part of the
 /// type that is to blame.
 pub(crate) fn mistake(ty: &Type) -> Option<(&Type, String)> {

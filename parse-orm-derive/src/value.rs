@@ -182,6 +182,16 @@ fn embedded(input: &DeriveInput, sorted: &Sorted<'_>, krate: &Path) -> TokenStre
     let compared: Vec<_> = numbered()
         .map(|(number, field)| expand::same(field, number, &codegen))
         .collect();
+    let unstored: Vec<_> = numbered()
+        .filter_map(|(number, field)| expand::unstored(field, number, &codegen, &quote!(found)))
+        .collect();
+    let unstored = (!unstored.is_empty()).then(|| {
+        quote! {
+            fn unstored<'a>(&'a self, found: #codegen::Found<'_, 'a>) {
+                #(#unstored)*
+            }
+        }
+    });
     let codecs = expand::codecs(fields, &codegen);
     let not_stored = expand::not_stored(skipped, broken, &codegen);
     let tokens_value = expand::tokens_value(tokens_name, &codegen, fields, broken, false);
@@ -291,6 +301,7 @@ fn embedded(input: &DeriveInput, sorted: &Sorted<'_>, krate: &Path) -> TokenStre
                     })*
                     ::core::option::Option::Some(parts)
                 }
+                #unstored
             }
             // the bounds keep a struct that is not `Clone` from being reported for these as well
             #[diagnostic::do_not_recommend]

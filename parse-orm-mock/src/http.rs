@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use crate::json_error;
 use crate::keys::authenticate;
 use crate::refusal::Refusal;
+use crate::rooms::files::{self, FileAnswer, FileCall};
 use crate::rooms::{self, Answer, Call};
 use crate::state::{RecordedRequest, State};
 
@@ -49,18 +50,39 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
     let Ok(bytes) = to_bytes(body, BODY_LIMIT).await else {
         return refuse(&Refusal::bare(413, "request entity too large"), "");
     };
+    let wire_method = parts.method.as_str();
+    let query = read_pairs(parts.uri.query().unwrap_or_default());
+    if let Some(("files", file)) = segments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        state.record(RecordedRequest {
+            method: wire_method.to_owned(),
+            wire_method: wire_method.to_owned(),
+            path: below.to_owned(),
+            query,
+            headers: headers(&parts.headers),
+            body: None,
+        });
+        let call = FileCall {
+            state: &state,
+            method: wire_method,
+            segments: file,
+            headers: &parts.headers,
+            body: bytes,
+        };
+        return match files::enter(call) {
+            Ok(answer) => write_file(answer),
+            Err(refusal) => refuse(&refusal, wire_method),
+        };
+    }
     let mut body = match read_body(&parts.headers, &bytes) {
         Ok(body) => body,
         Err(refusal) => return refuse(&refusal, ""),
     };
-    let wire_method = parts.method.as_str();
     let method = take_override(wire_method, body.as_mut()).unwrap_or_else(|| wire_method.to_owned());
     let auth = authenticate(
         &state.options,
         &parts.headers,
         body.as_mut().and_then(Value::as_object_mut),
     );
-    let query = read_pairs(parts.uri.query().unwrap_or_default());
     state.record(RecordedRequest {
         method: method.clone(),
         wire_method: wire_method.to_owned(),
@@ -171,6 +193,30 @@ fn write_answer(answer: Answer) -> Response<Body> {
         response.headers_mut().insert(header::LOCATION, location);
     }
     response
+}
+
+fn write_file(answer: FileAnswer) -> Response<Body> {
+    match answer {
+        FileAnswer::Json(answer) => write_answer(answer),
+        FileAnswer::Missing => respond(404, "text/plain; charset=utf-8", b"File not found.".to_vec()),
+        FileAnswer::Deleted => {
+            let mut response = respond(200, "text/plain", Vec::new());
+            response.headers_mut().remove(header::CONTENT_TYPE);
+            response
+        }
+        FileAnswer::Contents(kind, contents) => {
+            let mut response = respond(200, "application/octet-stream", contents.to_vec());
+            let headers = response.headers_mut();
+            if let Ok(kind) = HeaderValue::from_str(&kind) {
+                headers.insert(header::CONTENT_TYPE, kind);
+            }
+            headers.insert(
+                header::X_CONTENT_TYPE_OPTIONS,
+                HeaderValue::from_static("nosniff"),
+            );
+            response
+        }
+    }
 }
 
 fn write_refusal(refusal: &Refusal, method: &str, path: &str) -> Response<Body> {

@@ -10,9 +10,12 @@ pub(crate) struct Options {
     /// Empty for the root, else with a leading and without a trailing slash.
     pub(crate) mount: String,
     pub(crate) port: u16,
+    /// The URL of the API with the mount path, once the port is known.
+    pub(crate) url: String,
     pub(crate) max_limit: Option<u64>,
     pub(crate) allow_client_class_creation: bool,
     pub(crate) allow_custom_object_id: bool,
+    pub(crate) public_file_upload: bool,
     /// `requestComplexity.subqueryLimit`.
     pub(crate) subquery_limit: Option<u64>,
     pub(crate) indexes: Vec<Index>,
@@ -51,9 +54,11 @@ impl Default for Options {
             master_key: "master".to_owned(),
             mount: "/parse".to_owned(),
             port: 0,
+            url: String::new(),
             max_limit: None,
             allow_client_class_creation: true,
             allow_custom_object_id: false,
+            public_file_upload: false,
             subquery_limit: None,
             indexes: Vec::new(),
         }

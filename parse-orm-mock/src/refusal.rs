@@ -16,7 +16,10 @@ pub(crate) mod code {
     pub(crate) const INCORRECT_TYPE: i64 = 111;
     pub(crate) const OPERATION_FORBIDDEN: i64 = 119;
     pub(crate) const INVALID_NESTED_KEY: i64 = 121;
+    pub(crate) const INVALID_FILE_NAME: i64 = 122;
+    pub(crate) const FILE_SAVE_ERROR: i64 = 130;
     pub(crate) const DUPLICATE_VALUE: i64 = 137;
+    pub(crate) const FILE_DELETE_ERROR: i64 = 153;
     pub(crate) const INVALID_SESSION_TOKEN: i64 = 209;
 }
 

@@ -140,6 +140,13 @@ impl MockServerBuilder {
         self
     }
 
+    /// `fileUpload.enableForPublic`: whether requests without the master key may upload files. Forbidden unless
+    /// set, as by a real server's default.
+    pub fn public_file_upload(mut self, allow: bool) -> Self {
+        self.options.public_file_upload = allow;
+        self
+    }
+
     /// Starts the server; it accepts connections when this returns.
     ///
     /// # Errors
@@ -149,12 +156,12 @@ impl MockServerBuilder {
         clippy::unused_async,
         reason = "starting is quick today; the signature leaves room for a slower start"
     )]
-    pub async fn start(self) -> io::Result<MockServer> {
+    pub async fn start(mut self) -> io::Result<MockServer> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.options.port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let url = format!("http://{address}{}", self.options.mount);
-        let state = Arc::new(State::new(self.options, url));
+        self.options.url = format!("http://{address}{}", self.options.mount);
+        let state = Arc::new(State::new(self.options));
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -209,7 +216,7 @@ impl MockServer {
 
     /// The URL of the API with the mount path: `http://127.0.0.1:43111/parse`.
     pub fn url(&self) -> &str {
-        &self.state.url
+        &self.state.options.url
     }
 
     /// The address the server listens on.
@@ -253,7 +260,7 @@ impl MockServer {
         self.state.clear_requests();
     }
 
-    /// Drops all classes, objects and recorded requests.
+    /// Drops all classes, objects, files and recorded requests.
     pub fn reset(&self) {
         self.state.reset();
     }

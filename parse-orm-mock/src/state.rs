@@ -1,13 +1,14 @@
 //! What the requests of one server share: its options, its data and the record of what was asked.
 
 use std::cell::{RefCell, RefMut};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
 use crate::options::Options;
+use crate::rooms::files::Kept;
 use crate::store::Store;
 
 /// How many requests are remembered; older ones are forgotten, so that a long run does not eat the memory.
@@ -53,18 +54,18 @@ impl RecordedRequest {
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) options: Options,
-    pub(crate) url: String,
     store: Mutex<Store>,
     requests: Mutex<VecDeque<RecordedRequest>>,
+    files: Mutex<HashMap<String, Kept>>,
 }
 
 impl State {
-    pub(crate) fn new(options: Options, url: String) -> Self {
+    pub(crate) fn new(options: Options) -> Self {
         Self {
             store: Mutex::new(Store::new(&options.indexes)),
             options,
-            url,
             requests: Mutex::default(),
+            files: Mutex::default(),
         }
     }
 
@@ -83,6 +84,11 @@ impl State {
             place,
             store: RefCell::new(store),
         }
+    }
+
+    /// The contents of the files, by the server's name.
+    pub(crate) fn files(&self) -> MutexGuard<'_, HashMap<String, Kept>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn log(&self) -> MutexGuard<'_, VecDeque<RecordedRequest>> {
@@ -107,6 +113,7 @@ impl State {
 
     pub(crate) fn reset(&self) {
         *self.store() = Store::new(&self.options.indexes);
+        self.files().clear();
         self.clear_requests();
     }
 }

@@ -200,7 +200,8 @@ pub(crate) fn canonical(value: Value) -> Result<Value, Refusal> {
     match type_tag(&map) {
         Some("GeoPoint") => Ok(pick(&map, &["__type", "latitude", "longitude"])),
         Some("Polygon") => polygon(&map),
-        Some("File") => Ok(pick(&map, &["__type", "name", "url"])),
+        // The database keeps the name only; the address is made anew for every answer.
+        Some("File") => Ok(pick(&map, &["__type", "name"])),
         _ => canonical_inside(Value::Object(map)),
     }
 }

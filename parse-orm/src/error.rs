@@ -62,6 +62,9 @@ pub enum Error {
     /// The object behind a pointer was asked for, but it was not part of the answer.
     #[error(transparent)]
     NotIncluded(Box<NotIncluded>),
+    /// An object was not sent, because something new that it holds could not be stored before it.
+    #[error(transparent)]
+    Dependency(Box<DependencyError>),
     /// Some of many objects failed; the others are done.
     #[error(transparent)]
     Batch(Box<BatchError>),
@@ -102,6 +105,7 @@ impl Error {
             Self::DoesNotExist { .. } => Some(ErrorCode::ObjectNotFound),
             Self::InDoubt(cause) | Self::Untouched(cause) => cause.code(),
             Self::RolledBack { server, .. } => server.code,
+            Self::Dependency(error) => error.error.code(),
             Self::Interrupted(error) => error.cause.code(),
             _ => None,
         }
@@ -208,6 +212,23 @@ pub struct InvalidError {
     pub message: String,
 }
 
+/// Something new that an object holds could not be stored, and so the object was not sent. Its changes stay
+/// pending; what was stored is not stored again by another try.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+#[error("{class_name}, field `{field}`: the new {held} could not be stored first: {error}")]
+pub struct DependencyError {
+    /// The class of the object that was not sent.
+    pub class_name: &'static str,
+    /// The Parse name of the field that holds what could not be stored.
+    pub field: &'static str,
+    /// What could not be stored: an object of this class, or `File`.
+    pub held: &'static str,
+    /// Why: it may be a `Dependency` again. Every object that holds the same shares the error.
+    #[source]
+    pub error: Arc<Error>,
+}
+
 /// The object behind a pointer is not part of what the server sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -215,8 +236,8 @@ pub struct InvalidError {
 pub struct NotIncluded {
     /// The class that the pointer points to.
     pub target: &'static str,
-    /// The id that the pointer holds.
-    pub id: ObjectId,
+    /// The id that the pointer holds; `None` for a new object that is not stored.
+    pub id: Option<ObjectId>,
     /// The model's class and Rust field name, if the pointer came from a row.
     pub origin: Option<(&'static str, &'static str)>,
 }
@@ -224,6 +245,12 @@ pub struct NotIncluded {
 impl NotIncluded {
     fn text(&self) -> String {
         let Self { target, id, origin } = self;
+        let Some(id) = id else {
+            return format!(
+                "this pointer holds a new {target} that is not stored yet; \
+                 it is stored by the `create` or `save` of an object that holds the pointer"
+            );
+        };
         match origin {
             Some((model, field)) => format!(
                 "`{model}.{field}` points to {target} `{id}`, which was not included; \
@@ -231,7 +258,7 @@ impl NotIncluded {
             ),
             None => format!(
                 "this pointer to {target} `{id}` was made from an id and holds no object; \
-                 fetch it with `{target}::get(&client, pointer.id())`"
+                 fetch it with `pointer.fetch(&client)`"
             ),
         }
     }

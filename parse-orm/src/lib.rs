@@ -28,8 +28,8 @@ pub use batch::{
 };
 pub use client::{Client, ClientBuilder, MasterClient, MasterKey, Secret};
 pub use error::{
-    BatchError, BatchFailure, DecodeError, Error, ErrorCode, Interrupted, InvalidError, NotIncluded, Result,
-    RowFailure, ServerError,
+    BatchError, BatchFailure, DecodeError, DependencyError, Error, ErrorCode, Interrupted, InvalidError,
+    NotIncluded, Result, RowFailure, ServerError,
 };
 pub use object::{Draft, FieldSet, Object, ParseObject, Pointer, Relation, Schema, Unsaved};
 pub use parse_orm_derive::{ParseObject, ParseValue, ParseView};

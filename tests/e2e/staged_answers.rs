@@ -69,7 +69,7 @@ async fn a_pointer_to_another_object_replaces_what_was_included() -> Outcome {
     object.score = 5;
     object.save(&client).await?;
     let player = object.player.as_ref().unwrap();
-    assert_eq!(player.id().as_str(), "player0002");
+    assert_eq!(player.id().unwrap().as_str(), "player0002");
     assert!(
         player
             .get()

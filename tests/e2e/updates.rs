@@ -113,7 +113,7 @@ async fn each_kind_of_change() -> Outcome {
     );
     assert_eq!((rows[0].level, rows[0].note.as_deref()), (Some(3), Some("new")));
     assert_eq!(sorted(rows[1].skills.clone()), ["a", "b"]);
-    assert_eq!(rows[1].parent.as_ref().map(Pointer::id), Some(parent.id()));
+    assert_eq!(rows[1].parent.as_ref().and_then(Pointer::id), Some(parent.id()));
     let done = query!(all.update(skills.remove(["a", "c"]), score = 7, number = F(number) - 1))
         .run(client)
         .await?;

@@ -110,16 +110,16 @@ fn of_field(model: &Model<'_>, field: &Field<'_>, number: usize, codegen: &Token
         let Some(target) = argument(field.ty, "Relation") else {
             return all;
         };
-        for (verb, doc, add) in [
-            ("add_to", "Adds objects to the relation", true),
-            ("remove_from", "Removes objects from the relation", false),
+        for (verb, doc, change) in [
+            ("add_to", "Adds objects to the relation", quote!(add)),
+            ("remove_from", "Removes objects from the relation", quote!(remove)),
         ] {
             let method = format_ident!("{verb}_{name}");
             push(
                 format!("{doc} `{name}`, at the next save."),
                 &method,
                 quote!(fn #method<P: ::core::convert::Into<#codegen::Pointer<#target>>>(&mut self, objects: impl ::core::iter::IntoIterator<Item = P>)),
-                quote!(#codegen::relate::<#owner, #target>(self, #number, #add, objects)),
+                quote!((**self).#ident.#change(objects)),
             );
         }
         let method = ident;

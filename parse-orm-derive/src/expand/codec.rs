@@ -3,7 +3,7 @@
 use super::accessors::accessors;
 use super::fields::value;
 use crate::model::{Field, Model, Skipped};
-use crate::types::{Shape, spelled};
+use crate::types::{Shape, may_hold_new, spelled};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Ident;
@@ -115,6 +115,19 @@ fn parts(field: &Field<'_>, number: usize, codegen: &TokenStream) -> Option<Toke
         .then(|| quote!(#number => #codegen::Codec::parts(#codec, &self.#ident, &other.#ident),))
 }
 
+/// A statement that shows what has to be stored before the field of `self`, as `found` takes it; none for a field
+/// that cannot hold such a thing.
+pub(crate) fn unstored(
+    field: &Field<'_>,
+    number: usize,
+    codegen: &TokenStream,
+    found: &TokenStream,
+) -> Option<TokenStream> {
+    let (ident, codec) = (field.ident, of(number));
+    (!field.json && !field.read_only && may_hold_new(field.ty))
+        .then(|| quote!(#codegen::Codec::unstored(#codec, &self.#ident, #found);))
+}
+
 /// An expression for the field's value, of the `Option` in `partial`.
 pub(crate) fn finish(field: &Field<'_>, number: usize, codegen: &TokenStream) -> TokenStream {
     let Field { ident, ty, .. } = field;
@@ -207,6 +220,18 @@ pub(super) fn model(model: &Model<'_>, codegen: &TokenStream, tokens: &Ident) ->
             }
         }
     });
+    let unstored: Vec<_> = numbered()
+        .filter_map(|(number, field)| {
+            unstored(field, number, codegen, &quote!(&mut |new| found(#number, new)))
+        })
+        .collect();
+    let unstored = (!unstored.is_empty()).then(|| {
+        quote! {
+            fn __unstored<'a>(&'a self, found: &mut dyn ::core::ops::FnMut(usize, #codegen::Unstored<'a>)) {
+                #(#unstored)*
+            }
+        }
+    });
     let codecs = codecs(fields, codegen);
     let accessors = accessors(model, codegen);
 
@@ -268,6 +293,7 @@ pub(super) fn model(model: &Model<'_>, codegen: &TokenStream, tokens: &Ident) ->
                 }
                 #carry
                 #parts
+                #unstored
                 fn __diff(&self, other: &Self) -> #codegen::FieldSet {
                     let mut set = #codegen::FieldSet::EMPTY;
                     #(set.put(#numbers, !#compared);)*

@@ -8,7 +8,9 @@ mod stub;
 
 pub(crate) use accessors::names as accessor_names;
 pub(crate) use codec::of as codec;
-pub(crate) use codec::{absent, codec_of, codecs, decode, encode, finish, not_stored, same, schema};
+pub(crate) use codec::{
+    absent, codec_of, codecs, decode, encode, finish, not_stored, same, schema, unstored,
+};
 pub(crate) use editor::{declare as declare_lookups, lookups};
 pub(crate) use fields::{Tokens, tokens, value as tokens_value};
 pub(crate) use stub::{model as stub_model, value as stub_value};

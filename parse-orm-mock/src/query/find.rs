@@ -14,9 +14,10 @@ use crate::access::{self, Action};
 use crate::keys::Auth;
 use crate::options::Options;
 use crate::refusal::Refusal;
+use crate::rooms::files;
 use crate::store::schema::{FieldType, Schema, field_name_is_valid};
 use crate::store::{Class, Row, Store};
-use crate::value::compare;
+use crate::value::{compare, is_typed};
 
 /// Everything that reading needs to know.
 #[derive(Debug, Clone, Copy)]
@@ -122,6 +123,7 @@ pub(crate) fn find(reader: Reader<'_>, class_name: &str, find: Find) -> Result<F
     let scored = order.iter().any(|(key, _)| key.is_none()) || selects_score(&shape);
     for row in rows.into_iter().skip(skip).take(limit) {
         let mut object = render(row, &class.schema, shape.keys.as_deref());
+        add_urls(reader.options, &mut object);
         if let Some(score) = compiled.score(row).filter(|_| scored) {
             object.insert("score".to_owned(), json!(score));
         }
@@ -210,7 +212,9 @@ pub(crate) fn get(reader: Reader<'_>, class_name: &str, id: &str, shape: Shape) 
     shape.preferences.check()?;
     let found = class.and_then(|class| Some((class, class.get(id)?)));
     let (class, row) = found.ok_or_else(Refusal::not_found)?;
-    let mut rows = vec![Value::Object(render(row, &class.schema, shape.keys.as_deref()))];
+    let mut object = render(row, &class.schema, shape.keys.as_deref());
+    add_urls(reader.options, &mut object);
+    let mut rows = vec![Value::Object(object)];
     include::include(reader, &shape, &mut rows)?;
     rows.pop().ok_or_else(Refusal::not_found)
 }
@@ -376,4 +380,13 @@ pub(crate) fn render(row: &Row, schema: &Schema, keys: Option<&[String]>) -> Map
         );
     }
     object
+}
+
+/// A file's address is no part of its row.
+fn add_urls(options: &Options, row: &mut Map<String, Value>) {
+    for file in row.values_mut().filter(|value| is_typed(value, "File")) {
+        if let Some(name) = file["name"].as_str().filter(|_| file.get("url").is_none()) {
+            file["url"] = json!(files::url(options, name));
+        }
+    }
 }

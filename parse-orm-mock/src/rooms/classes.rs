@@ -70,7 +70,7 @@ fn create(call: &mut Call<'_>, class: &str) -> Result<Answer, Refusal> {
     let mut store = call.store();
     access::check_class_exists(class, call.auth, options, &store)?;
     let created = write::create(&mut store, class, object, options.allow_custom_object_id)?;
-    let location = format!("{}/classes/{class}/{}", call.state.url, created.id);
+    let location = format!("{}/classes/{class}/{}", call.state.options.url, created.id);
     Ok(Answer {
         status: 201,
         body: created.body,

@@ -3,6 +3,7 @@
 pub(crate) mod aggregate;
 pub(crate) mod batch;
 pub(crate) mod classes;
+pub(crate) mod files;
 
 use std::cell::RefCell;
 

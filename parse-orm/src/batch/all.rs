@@ -220,11 +220,7 @@ pub trait ToCreate<'a> {
 impl<'a, T: ParseObject> ToCreate<'a> for &'a T {
     type Model = T;
     fn creation(self) -> Creation<'a, T> {
-        Creation::new(New {
-            value: self,
-            acl: None,
-            id: None,
-        })
+        Creation::new(New::value(self))
     }
 }
 
@@ -232,7 +228,7 @@ impl<'a, T: ParseObject> ToCreate<'a> for &'a T {
 impl<'a, T: ParseObject> ToCreate<'a> for &'a Draft<T> {
     type Model = T;
     fn creation(self) -> Creation<'a, T> {
-        Creation::new(self.new_object())
+        Creation::new(New::draft(self))
     }
 }
 
@@ -269,17 +265,24 @@ pub trait ToDelete {
 }
 
 macro_rules! to_delete {
-    ($($of:ty)*) => {$(
+    ($($of:ty: |$it:ident| $id:expr;)*) => {$(
         #[diagnostic::do_not_recommend]
         impl<T: ParseObject> ToDelete for $of {
             fn deletion(self) -> Deletion {
+                let $it = self;
                 Deletion {
                     class_name: T::CLASS_NAME,
-                    id: self.id().clone(),
+                    id: $id,
                 }
             }
         }
     )*};
 }
 
-to_delete! { Object<T> &Object<T> &mut Object<T> Pointer<T> &Pointer<T> }
+to_delete! {
+    Object<T>: |object| Some(object.id().clone());
+    &Object<T>: |object| Some(object.id().clone());
+    &mut Object<T>: |object| Some(object.id().clone());
+    Pointer<T>: |pointer| pointer.id().cloned();
+    &Pointer<T>: |pointer| pointer.id().cloned();
+}

@@ -103,7 +103,8 @@ impl<'a, T: ParseObject> Creation<'a, T> {
 #[derive(Debug)]
 pub struct Deletion {
     pub(crate) class_name: &'static str,
-    pub(crate) id: ObjectId,
+    /// None for a pointer to what is not stored.
+    pub(crate) id: Option<ObjectId>,
 }
 
 impl Job for Deletion {
@@ -111,10 +112,14 @@ impl Job for Deletion {
         self.class_name
     }
     fn id(&self) -> Option<&ObjectId> {
-        Some(&self.id)
+        self.id.as_ref()
     }
     fn body(&self) -> Result<Payload> {
-        Ok(Payload::Deletion)
+        if self.id.is_some() {
+            return Ok(Payload::Deletion);
+        }
+        let message = "the pointer's object is not stored yet: there is nothing to delete";
+        Err(Error::invalid(self.class_name, None, message))
     }
     fn done(&mut self, _: &RawValue) -> Result<()> {
         Ok(())

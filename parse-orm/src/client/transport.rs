@@ -48,6 +48,7 @@ pub(crate) enum Path<'a> {
     Batch,
     /// A batch whose requests are all done, or none.
     Transaction,
+    File(&'a str),
 }
 
 impl Path<'_> {
@@ -70,6 +71,7 @@ impl std::fmt::Display for Path<'_> {
             Self::Object(class, id) => write!(f, "/classes/{}/{}", encoded(class), encoded(id)),
             Self::Aggregate(class) => write!(f, "/aggregate/{}", encoded(class)),
             Self::Batch | Self::Transaction => f.write_str("/batch"),
+            Self::File(name) => write!(f, "/files/{}", encoded(name)),
         }
     }
 }
@@ -88,6 +90,12 @@ impl Params for NoParams {
     fn pairs(&self, _: &mut dyn FnMut(&str, &str)) -> Result<()> {
         Ok(())
     }
+}
+
+/// What travels in a body.
+enum Payload {
+    Json(Vec<u8>),
+    Contents(Option<HeaderValue>, Bytes),
 }
 
 pub(crate) struct Call<'a> {
@@ -121,14 +129,35 @@ impl Client {
         })
         .map_err(|error| Error::invalid("query", None, error.to_string()))?;
         let url = format!("{}{path}", self.server.url);
-        self.send(Method::Post, Method::Get, path, url, Some(body)).await
+        self.send(Method::Post, Method::Get, path, url, Some(Payload::Json(body)))
+            .await
     }
 
     /// Sends one request and returns the body of a successful answer.
     pub(crate) async fn call(&self, call: Call<'_>) -> Result<Bytes> {
         let url = format!("{}{}", self.server.url, call.path);
-        self.send(call.method, call.method, call.path, url, call.body)
-            .await
+        let body = call.body.map(Payload::Json);
+        self.send(call.method, call.method, call.path, url, body).await
+    }
+
+    /// Sends the contents of a file as they are.
+    pub(crate) async fn upload(
+        &self,
+        name: &str,
+        content_type: Option<&str>,
+        contents: Bytes,
+    ) -> Result<Bytes> {
+        let path = Path::File(name);
+        let url = format!("{}{path}", self.server.url);
+        let content_type = content_type.map(HeaderValue::from_str).transpose().map_err(|_| {
+            Error::invalid(
+                "File",
+                None,
+                format!("the content type of `{name}` is not a header's value"),
+            )
+        })?;
+        let body = Payload::Contents(content_type, contents);
+        self.send(Method::Post, Method::Post, path, url, Some(body)).await
     }
 
     /// `method` travels, `meaning` is what it stands for.
@@ -138,7 +167,7 @@ impl Client {
         meaning: Method,
         path: Path<'_>,
         url: String,
-        body: Option<Vec<u8>>,
+        body: Option<Payload>,
     ) -> Result<Bytes> {
         path.check()?;
         let span = tracing::debug_span!("parse_request", method = meaning.name(), %path, status = tracing::field::Empty);
@@ -172,11 +201,19 @@ impl Client {
                 // followed on it would be lost
                 http = http.header(CONNECTION, HeaderValue::from_static("close"));
             }
-            if let Some(body) = body {
-                http = http
-                    .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-                    .body(body);
+            let content_type = match &body {
+                None => None,
+                Some(Payload::Json(_)) => Some(HeaderValue::from_static("application/json")),
+                Some(Payload::Contents(content_type, _)) => content_type.clone(),
+            };
+            if let Some(content_type) = content_type {
+                http = http.header(CONTENT_TYPE, content_type);
             }
+            http = match body {
+                None => http,
+                Some(Payload::Json(body)) => http.body(body),
+                Some(Payload::Contents(_, contents)) => http.body(contents),
+            };
             let answer = http.send().await?;
             let status = answer.status().as_u16();
             outcome.record("status", status);

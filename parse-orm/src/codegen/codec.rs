@@ -1,6 +1,6 @@
 //! What generated code does with the value of a field, of which it knows only the type.
 
-use super::{Deserializer, FieldSchema, FieldType, Form, ParseValue, Parts, Serialize, Serializer};
+use super::{Deserializer, FieldSchema, FieldType, Form, Found, ParseValue, Parts, Serialize, Serializer};
 use super::{decode_json, encode_json, same_json};
 use serde::de::DeserializeOwned;
 use serde_json::Value as JsonTree;
@@ -36,6 +36,8 @@ pub trait Codec<V> {
     fn or_missing(self, value: Option<V>, field: usize) -> Result<V, usize>;
     /// The server's type, and whether the field may be missing.
     fn kind(self) -> (FieldType, bool);
+    /// Shows what has to be stored before the value.
+    fn unstored<'a>(self, value: &'a V, found: Found<'_, 'a>);
 }
 
 /// The codec of a [`ParseValue`].
@@ -84,6 +86,9 @@ impl<V: ParseValue> Codec<V> for Value<V> {
     }
     fn kind(self) -> (FieldType, bool) {
         (V::TYPE, V::missing().is_some())
+    }
+    fn unstored<'a>(self, value: &'a V, found: Found<'_, 'a>) {
+        value.unstored(found);
     }
 }
 
@@ -148,6 +153,7 @@ impl<V: AnyJson> Codec<V> for JsonValue<V> {
             serde_json::from_value::<V>(JsonTree::Null).is_ok(),
         )
     }
+    fn unstored<'a>(self, _: &'a V, _: Found<'_, 'a>) {}
 }
 
 /// A type with a value for fields that are missing or not stored.

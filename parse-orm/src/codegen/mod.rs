@@ -13,7 +13,7 @@ pub use codec::{
 #[cfg(rust_analyzer)]
 pub use editor::*;
 pub use embedded::{EmbeddedObject, decode_embedded, decode_name};
-pub use operate::{add, add_unique, increment, relate, related, remove};
+pub use operate::{add, add_unique, increment, related, remove};
 pub use reported::{Reported, RowFields};
 
 pub use crate::object::{
@@ -24,7 +24,7 @@ pub use crate::query::{
     Q, QuerySet, Request, Sortable, Textual, Through, Traversable, ViewCodec,
 };
 pub use crate::value::{
-    FieldSchema, FieldType, Form, ParseValue, Parts, decode_json, encode_json, same_json,
+    FieldSchema, FieldType, Form, Found, ParseValue, Parts, Unstored, decode_json, encode_json, same_json,
 };
 pub use crate::{Object, ObjectId, Pointer, Relation};
 pub use chrono::{DateTime, Utc};

@@ -1,6 +1,6 @@
 //! What the accessors of a model do: atomic operations, by the number of a field.
 
-use super::{Codec, FieldType, Object, Operation, ParseObject, ParseValue, Pointer, QuerySet};
+use super::{Codec, Object, Operation, ParseObject, ParseValue, QuerySet};
 use crate::value::{Form, to_number};
 use serde_json::Value as JsonTree;
 
@@ -55,34 +55,6 @@ pub fn remove<T: ParseObject, A: From<Vec<V>>, V>(
     values: impl IntoIterator<Item = impl Into<V>>,
 ) {
     object.operate(field, elements(codec, values, Operation::Remove));
-}
-
-/// Adds objects to a relation, or removes them.
-pub fn relate<T: ParseObject, R>(
-    object: &mut Object<T>,
-    field: usize,
-    add: bool,
-    targets: impl IntoIterator<Item = impl Into<Pointer<R>>>,
-) {
-    let FieldType::Relation(class_name) = T::SCHEMA.fields[field].field_type() else {
-        return;
-    };
-    let ids: Vec<_> = targets
-        .into_iter()
-        .map(|target| target.into().id().clone())
-        .collect();
-    let (add, remove) = if add { (ids, Vec::new()) } else { (Vec::new(), ids) };
-    if !(add.is_empty() && remove.is_empty()) {
-        let class_name = class_name.into();
-        object.operate(
-            field,
-            Operation::Relate {
-                class_name,
-                add,
-                remove,
-            },
-        );
-    }
 }
 
 /// The objects of a relation.

@@ -18,8 +18,8 @@ use std::marker::PhantomData;
 /// One JSON object, taken apart: what every row has, and the model's fields as far as they were there.
 #[doc(hidden)]
 pub struct Raw<T: ParseObject> {
-    /// `__type`, of an object inside another one: `Object` when it was included, or `Pointer`.
-    pub(crate) included: Option<bool>,
+    /// `__type`, of an object inside another one.
+    pub(crate) kind: Option<Kind>,
     pub(crate) class_name: Option<Box<str>>,
     pub(crate) id: Option<ObjectId>,
     pub(crate) created_at: Option<Timestamp>,
@@ -170,7 +170,7 @@ impl<'de, T: ParseObject> Visitor<'de> for RawSeed<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Raw<T>, A::Error> {
         let mut raw = Raw::<T> {
-            included: None,
+            kind: None,
             class_name: None,
             id: None,
             created_at: None,
@@ -188,7 +188,7 @@ impl<'de, T: ParseObject> Visitor<'de> for RawSeed<T> {
                 Key::CreatedAt => raw.created_at = Some(map.next_value()?),
                 Key::UpdatedAt => raw.updated_at = Some(map.next_value()?),
                 Key::Acl => raw.acl = map.next_value()?,
-                Key::Type => raw.included = Some(map.next_value::<Kind>()? == Kind::Object),
+                Key::Type => raw.kind = Some(map.next_value()?),
                 Key::ClassName => {
                     // the expected name is the rule, and then not worth keeping
                     let name: ClassName<'_> = map.next_value()?;
@@ -201,10 +201,15 @@ impl<'de, T: ParseObject> Visitor<'de> for RawSeed<T> {
     }
 }
 
-#[derive(Deserialize, PartialEq)]
-enum Kind {
+/// What an object inside another one is.
+#[derive(Deserialize)]
+pub(crate) enum Kind {
+    /// Only named.
     Pointer,
+    /// Included.
     Object,
+    /// Not stored when it was kept: no server says so.
+    New,
 }
 
 #[derive(Deserialize)]

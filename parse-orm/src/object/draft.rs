@@ -2,9 +2,10 @@
 
 use super::decode::answer;
 use super::encode::{Body, bytes};
-use super::{Meta, Object, ParseObject};
+use super::relation::settle_relations;
+use super::{Meta, Object, ParseObject, graph};
 use crate::client::{Call, Method, Path};
-use crate::value::{Acl, ObjectId, Timestamp};
+use crate::value::{Acl, Holder, ObjectId, Timestamp, Unstored};
 use crate::{Client, Error, Result};
 use serde_json::value::RawValue;
 
@@ -25,9 +26,9 @@ use serde_json::value::RawValue;
 #[derive(Debug, Clone)]
 #[must_use = "a draft is stored by `create`"]
 pub struct Draft<T> {
-    value: T,
-    acl: Option<Acl>,
-    id: Option<ObjectId>,
+    pub(super) value: T,
+    pub(super) acl: Option<Acl>,
+    pub(super) id: Option<ObjectId>,
 }
 
 impl<T: ParseObject> Draft<T> {
@@ -53,22 +54,14 @@ impl<T: ParseObject> Draft<T> {
         self
     }
 
-    /// The draft, for a request.
-    pub(crate) fn new_object(&self) -> New<'_, T> {
-        New {
-            value: &self.value,
-            acl: self.acl.as_ref(),
-            id: self.id.as_ref(),
-        }
-    }
-
-    /// Stores the object. One POST.
+    /// Stores the object. One POST, after those for the [new objects](Pointer::new) and files that it holds.
     ///
     /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) when a value cannot be stored, and whatever the server
-    /// answers. The draft stays as it is and can be tried again.
+    /// [`Error::Invalid`](crate::Error::Invalid) when a value cannot be stored,
+    /// [`Error::Dependency`](crate::Error::Dependency) when something new that it holds could not be, and
+    /// whatever the server answers. The draft stays as it is and can be tried again.
     pub async fn create(&self, client: &Client) -> Result<Object<T>> {
-        store(&self.value, self.acl.as_ref(), self.id.as_ref(), client).await
+        New::draft(self).create(client).await
     }
 }
 
@@ -78,22 +71,6 @@ impl<T: ParseObject> From<T> for Draft<T> {
     }
 }
 
-/// Stores a copy of a value as a new object.
-pub(super) async fn store<T: ParseObject>(
-    value: &T,
-    acl: Option<&Acl>,
-    id: Option<&ObjectId>,
-    client: &Client,
-) -> Result<Object<T>> {
-    let new = New { value, acl, id };
-    let call = Call {
-        method: Method::Post,
-        path: Path::Class(T::CLASS_NAME),
-        body: Some(bytes(new.body()?)),
-    };
-    new.created(&client.call(call).await?)
-}
-
 /// What becomes a stored object.
 pub(crate) struct New<'a, T> {
     pub(crate) value: &'a T,
@@ -101,13 +78,40 @@ pub(crate) struct New<'a, T> {
     pub(crate) id: Option<&'a ObjectId>,
 }
 
+impl<'a, T> New<'a, T> {
+    pub(crate) fn value(value: &'a T) -> Self {
+        let (acl, id) = (None, None);
+        Self { value, acl, id }
+    }
+
+    pub(crate) fn draft(Draft { value, acl, id }: &'a Draft<T>) -> Self {
+        let (acl, id) = (acl.as_ref(), id.as_ref());
+        Self { value, acl, id }
+    }
+}
+
 impl<T: ParseObject> New<'_, T> {
-    /// The body of a create.
-    pub(crate) fn body(&self) -> Result<Box<RawValue>> {
+    /// Stores a copy of the value as a new object, and before it what it holds.
+    pub(super) async fn create(&self, client: &Client) -> Result<Object<T>> {
+        graph::store_one(client, self).await?;
+        let call = Call {
+            method: Method::Post,
+            path: Path::Class(T::CLASS_NAME),
+            body: Some(bytes(self.body()?)),
+        };
+        self.created(&client.call(call).await?)
+    }
+
+    fn content(&self) -> Body<'_, T> {
         let fields = T::SCHEMA.writable().without(self.value.__absent());
         let mut body = Body::new(self.value, fields);
         (body.acl, body.id) = (self.acl, self.id);
-        body.to_json()
+        body
+    }
+
+    /// The body of a create.
+    pub(crate) fn body(&self) -> Result<Box<RawValue>> {
+        self.content().to_json()
     }
 
     /// The object, by the server's answer to the create.
@@ -125,6 +129,7 @@ impl<T: ParseObject> New<'_, T> {
         let updated_at = raw.updated_at.map_or(created_at, |Timestamp(date)| date);
         let acl = raw.acl.or_else(|| self.acl.cloned()).map(Box::new);
         let mut value = self.value.snapshot();
+        settle_relations(&mut value);
         value.__merge(raw.fields);
         Ok(Object::new(
             Meta {
@@ -135,5 +140,23 @@ impl<T: ParseObject> New<'_, T> {
             },
             value,
         ))
+    }
+}
+
+impl<T: ParseObject> Holder for New<'_, T> {
+    fn class_name(&self) -> &'static str {
+        T::CLASS_NAME
+    }
+
+    fn field_name(&self, field: usize) -> &'static str {
+        T::SCHEMA.fields[field].name
+    }
+
+    fn unstored<'a>(&'a self, found: &mut dyn FnMut(usize, Unstored<'a>)) {
+        self.value.__unstored(found);
+    }
+
+    fn check(&self) -> Result<()> {
+        self.content().check()
     }
 }

@@ -50,16 +50,26 @@ impl<'a, T: ParseObject> Body<'a, T> {
 
     /// What differs within an object that the server holds. A default is not held: it stands for no value.
     fn parts(&self, field: usize) -> Option<Parts> {
-        let held = self.held.filter(|_| !T::SCHEMA.fields[field].has_default)?;
+        let whole = self.form != Form::Wire || T::SCHEMA.fields[field].has_default;
+        let held = self.held.filter(|_| !whole)?;
         self.value.__parts(held, field).filter(|parts| !parts.is_empty())
     }
 
     /// The JSON, or an error that names the field which has none.
     pub(crate) fn to_json(&self) -> Result<Box<RawValue>> {
-        to_raw_value(self).map_err(|error| {
-            let field = self.at.get().map(|field| T::SCHEMA.fields[field].name);
-            Error::invalid(T::CLASS_NAME, field, error.to_string())
-        })
+        to_raw_value(self).map_err(|error| self.invalid(&error))
+    }
+
+    /// The same error, before what the value holds is stored.
+    pub(crate) fn check(mut self) -> Result<()> {
+        self.form = Form::Trial;
+        self.serialize(&mut serde_json::Serializer::new(std::io::sink()))
+            .map_err(|error| self.invalid(&error))
+    }
+
+    fn invalid(&self, error: &serde_json::Error) -> Error {
+        let field = self.at.get().map(|field| T::SCHEMA.fields[field].name);
+        Error::invalid(T::CLASS_NAME, field, error.to_string())
     }
 }
 
@@ -83,7 +93,7 @@ impl<T: ParseObject> Serialize for Body<'_, T> {
         for field in self.fields.iter() {
             self.at.set(Some(field));
             let schema = &T::SCHEMA.fields[field];
-            if schema.read_only && self.form == Form::Wire {
+            if schema.read_only && self.form != Form::Full {
                 return Err(S::Error::custom(
                     "the field is declared `read_only`; undo the change with `revert`",
                 ));
@@ -98,7 +108,7 @@ impl<T: ParseObject> Serialize for Body<'_, T> {
                 }
             } else if !absent.contains(field) {
                 map.serialize_entry(schema.name, &FieldRef(self.value, field, self.form))?;
-            } else if self.form == Form::Wire {
+            } else if self.form != Form::Full {
                 map.serialize_entry(schema.name, &Delete { __op: "Delete" })?;
             }
         }

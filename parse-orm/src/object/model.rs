@@ -1,7 +1,8 @@
 //! What the derive supplies for a model.
 
+use super::draft::New;
 use super::{Object, Unsaved};
-use crate::value::{FieldSchema, FieldType, Form, Parts};
+use crate::value::{FieldSchema, FieldType, Form, Parts, Unstored};
 use crate::{Client, Result};
 use serde::{Deserializer, Serializer};
 #[cfg(not(rust_analyzer))]
@@ -26,7 +27,8 @@ pub trait ParseObject: Snapshot + Send + Sync + 'static {
     /// The field tokens, for conditions and orders without macros: `GameScore::F.score.gte(1000)`.
     const F: Self::Fields;
 
-    /// Stores a copy of this value as a new object. One POST.
+    /// Stores a copy of this value as a new object. One POST, after the requests that store the
+    /// [new objects](crate::Pointer::new) and files which it holds.
     ///
     /// ```
     /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
@@ -39,10 +41,11 @@ pub trait ParseObject: Snapshot + Send + Sync + 'static {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) when a value cannot be stored, and whatever the server
-    /// answers; the value is untouched then.
+    /// [`Error::Invalid`](crate::Error::Invalid) when a value cannot be stored,
+    /// [`Error::Dependency`](crate::Error::Dependency) when something new that it holds could not be, and
+    /// whatever the server answers. The value can be tried again: what it holds and is stored is not sent twice.
     fn create(&self, client: &Client) -> impl Future<Output = Result<Object<Self>>> + Send {
-        super::draft::store(self, None, None, client)
+        async move { New::value(self).create(client).await }
     }
 
     #[cfg(not(rust_analyzer))]
@@ -95,6 +98,9 @@ pub trait ParseObject: Snapshot + Send + Sync + 'static {
     fn __parts(&self, _held: &Self, _field: usize) -> Option<Parts> {
         None
     }
+    /// What has to be stored before the value, with the number of the field that holds it.
+    #[doc(hidden)]
+    fn __unstored<'a>(&'a self, _found: &mut dyn FnMut(usize, Unstored<'a>)) {}
     #[doc(hidden)]
     fn __absent(&self) -> FieldSet;
     #[doc(hidden)]
@@ -160,16 +166,24 @@ impl Schema {
         Self { class_name, fields }
     }
 
-    /// The fields that are ever sent as plain values.
+    /// The fields that are ever sent.
     pub(crate) fn writable(&self) -> FieldSet {
         let mut set = FieldSet::EMPTY;
         for (index, field) in self.fields.iter().enumerate() {
-            set.put(
-                index,
-                !field.read_only && !matches!(field.field_type(), FieldType::Relation(_)),
-            );
+            set.put(index, !field.read_only);
         }
         set
+    }
+
+    /// The relations, with the classes that they refer to.
+    pub(crate) fn relations(&self) -> impl Iterator<Item = (usize, &'static str)> {
+        self.fields
+            .iter()
+            .enumerate()
+            .filter_map(|(index, field)| match field.field_type() {
+                FieldType::Relation(class) => Some((index, class)),
+                _ => None,
+            })
     }
 }
 

@@ -1,7 +1,6 @@
 //! Atomic operations: their wire form, how two of them on one field become one, and what they do to a
 //! value, so that the local value shows what the server will hold.
 
-use crate::value::ObjectId;
 use serde::ser::{Error, SerializeMap};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Number, Value, json};
@@ -19,12 +18,6 @@ pub enum Operation {
     AddUnique(Vec<Value>),
     /// Takes every equal element out of an array.
     Remove(Vec<Value>),
-    /// Adds and removes objects of this class to and from a relation.
-    Relate {
-        class_name: String,
-        add: Vec<ObjectId>,
-        remove: Vec<ObjectId>,
-    },
     /// Cannot be sent, for this reason.
     Invalid(String),
 }
@@ -51,43 +44,17 @@ impl Operation {
                 extend_unique(&mut list, more);
                 Self::Remove(list)
             }
-            (
-                Self::Relate {
-                    class_name,
-                    mut add,
-                    mut remove,
-                },
-                Self::Relate {
-                    add: more,
-                    remove: fewer,
-                    ..
-                },
-            ) => {
-                add.retain(|id| !fewer.contains(id));
-                remove.retain(|id| !more.contains(id));
-                add.extend(
-                    more.into_iter()
-                        .filter(|id| !add.contains(id))
-                        .collect::<Vec<_>>(),
-                );
-                remove.extend(
-                    fewer
-                        .into_iter()
-                        .filter(|id| !remove.contains(id))
-                        .collect::<Vec<_>>(),
-                );
-                Self::Relate {
-                    class_name,
-                    add,
-                    remove,
-                }
-            }
             _ => return None,
         })
     }
 
     /// What becomes of a field's value (`None`: the field is missing).
     pub(crate) fn apply(&self, value: Option<Value>) -> Result<Option<Value>, String> {
+        if let Self::Add(list) | Self::AddUnique(list) | Self::Remove(list) = self
+            && list.iter().chain(&value).any(is_new)
+        {
+            return Err(NEW_IN_ARRAY.into());
+        }
         let array = |value: Option<Value>| match value {
             Some(Value::Array(list)) => Ok(list),
             None => Ok(Vec::new()),
@@ -117,7 +84,6 @@ impl Operation {
                     Some(Value::Array(list))
                 }
             },
-            Self::Relate { .. } => value,
             Self::Invalid(reason) => return Err(reason.clone()),
         })
     }
@@ -125,6 +91,23 @@ impl Operation {
     /// True when the operation would leave a field alone that has no value.
     pub(crate) fn needs_value(&self) -> bool {
         matches!(self, Self::Remove(_))
+    }
+}
+
+const NEW_IN_ARRAY: &str = "what is not stored yet cannot take part in an atomic operation on an array: create it \
+    first, or change the vector itself (`object.field.push(..)`), which is then sent as a whole; undo the operation \
+    with `revert`";
+
+/// Whether a value holds a new object or file, in the form that keeps everything.
+fn is_new(value: &Value) -> bool {
+    match value {
+        Value::Array(list) => list.iter().any(is_new),
+        Value::Object(map) => match map.get("__type").and_then(Value::as_str) {
+            Some("New") => true,
+            Some("File") => map.contains_key("base64"),
+            _ => map.values().any(is_new),
+        },
+        _ => false,
     }
 }
 
@@ -178,30 +161,6 @@ impl Serialize for Operation {
             Self::Add(objects) => list(&mut map, "Add", objects)?,
             Self::AddUnique(objects) => list(&mut map, "AddUnique", objects)?,
             Self::Remove(objects) => list(&mut map, "Remove", objects)?,
-            Self::Relate {
-                class_name,
-                add,
-                remove,
-            } => {
-                let pointers = |ids: &[ObjectId]| -> Vec<Value> {
-                    ids.iter()
-                        .map(|id| json!({"__type": "Pointer", "className": class_name, "objectId": id.as_str()}))
-                        .collect()
-                };
-                let (add, remove) = (pointers(add), pointers(remove));
-                match (add.is_empty(), remove.is_empty()) {
-                    (false, true) => list(&mut map, "AddRelation", &add)?,
-                    (true, _) => list(&mut map, "RemoveRelation", &remove)?,
-                    (false, false) => {
-                        map.serialize_entry("__op", "Batch")?;
-                        let ops = [
-                            json!({"__op": "AddRelation", "objects": add}),
-                            json!({"__op": "RemoveRelation", "objects": remove}),
-                        ];
-                        map.serialize_entry("ops", &ops)?;
-                    }
-                }
-            }
             Self::Invalid(reason) => return Err(S::Error::custom(reason)),
         }
         map.end()

@@ -2,7 +2,7 @@
 
 use super::encode::FieldRef;
 use super::{FieldSet, Operation, ParseObject, Snapshot};
-use crate::value::{Acl, FieldType, Form, Part};
+use crate::value::{Acl, Form, Part};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -57,18 +57,20 @@ impl<T: ParseObject> Pending<T> {
     }
 
     pub(super) fn operate(&mut self, now: &mut T, field: usize, operation: Operation) {
-        let relation = matches!(T::SCHEMA.fields[field].field_type(), FieldType::Relation(_));
         if operation.needs_value() && now.__absent().contains(field) {
             return;
         }
-        if !relation && self.assigned(now).contains(field) {
+        let assigned = self.assigned(now).contains(field);
+        let expected = self.expected.get_or_insert_with(|| self.value.snapshot());
+        if assigned {
             // the value is sent as a whole anyway
             if let Err(reason) = apply(now, field, &operation) {
+                // unless the operation stands in its way: the next assignment takes that away again
+                expected.__copy(now, field);
                 self.operations.insert(field, Operation::Invalid(reason));
             }
             return;
         }
-        let expected = self.expected.get_or_insert_with(|| self.value.snapshot());
         let merged = match self.operations.remove(&field) {
             Some(earlier) => earlier.merge(operation.clone()),
             None => Some(operation.clone()),
@@ -154,9 +156,6 @@ fn change_parts<T: ParseObject>(value: &mut T, now: &T, held: &T, field: usize) 
 
 /// Applies an operation to one field, by way of its JSON: one algorithm for every type.
 fn apply<T: ParseObject>(value: &mut T, field: usize, operation: &Operation) -> Result<(), String> {
-    if matches!(operation, Operation::Relate { .. }) {
-        return Ok(());
-    }
     let before = if value.__absent().contains(field) {
         None
     } else {

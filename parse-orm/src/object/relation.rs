@@ -1,17 +1,19 @@
 //! References to any number of objects, in a table of their own.
 
-use super::ParseObject;
-use crate::value::{FieldType, Form, ParseValue};
-use serde::ser::SerializeStruct;
-use serde::{Deserialize, Deserializer, Serializer};
-use std::borrow::Cow;
+use super::{ParseObject, Pointer, Snapshot};
+use crate::value::{Encode, FieldType, Form, Found, ParseValue};
+use serde::ser::{SerializeMap, SerializeStruct};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Value, json};
 use std::fmt;
-use std::marker::PhantomData;
 
 /// A field that refers to any number of objects of the class `T`, unordered, kept in a table beside the
-/// class. The field itself holds nothing: its contents are a query, and it is changed by operations.
+/// class. Its contents are a query; the field itself only holds what the next `create` or `save` adds and removes,
+/// and is empty again after it.
 ///
-/// On the wire `{"__type": "Relation", "className": "Player"}`; never sent as a value.
+/// On the wire `{"__type": "Relation", "className": "Player"}` in a row, and the operations `AddRelation` and
+/// `RemoveRelation` in a request; never sent as a value. [New](Pointer::new) objects are stored before they are
+/// added.
 ///
 /// ```
 /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
@@ -22,19 +24,82 @@ use std::marker::PhantomData;
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
 /// # let server = MockServer::start().await; let client = server.client();
 /// let ann = Player { name: "Ann".into() }.create(&client).await?;
-/// let mut team = Team { name: "Red".into(), members: Relation::new() }.create(&client).await?;
-/// team.add_to_members([&ann]);
-/// team.save(&client).await?;
-/// assert_eq!(team.members().all(&client).await?[0].name, "Ann");
+/// let mut team = Team { name: "Red".into(), members: Relation::of([&ann]) }.create(&client).await?;
+/// team.add_to_members([Player { name: "Bob".into() }]); // or `team.members = Relation::of(..)`: it adds as well
+/// team.remove_from_members([&ann]);
+/// team.save(&client).await?; // a POST for Bob, and a PUT that adds and removes
+/// assert_eq!(team.members().all(&client).await?[0].name, "Bob");
 /// # Ok(()) }
 /// ```
-pub struct Relation<T>(PhantomData<fn() -> T>);
+pub struct Relation<T>(Option<Box<Changes<T>>>);
+
+/// What waits to be sent: sets, without duplicates and without a common object.
+struct Changes<T> {
+    add: Vec<Pointer<T>>,
+    remove: Vec<Pointer<T>>,
+}
 
 impl<T> Relation<T> {
-    /// The field's only value.
+    /// Nothing to add and nothing to remove.
     pub const fn new() -> Self {
-        Self(PhantomData)
+        Self(None)
     }
+}
+
+impl<T> Relation<T> {
+    /// These objects are added, by the next `create` or `save`.
+    pub fn of(objects: impl IntoIterator<Item = impl Into<Pointer<T>>>) -> Self {
+        let mut relation = Self::new();
+        relation.add(objects);
+        relation
+    }
+
+    /// Adds objects, by the next `create` or `save`. The last word on an object counts.
+    pub fn add(&mut self, objects: impl IntoIterator<Item = impl Into<Pointer<T>>>) {
+        self.change(objects, |Changes { add, remove }| [add, remove]);
+    }
+
+    /// Removes objects, by the next `save`. The last word on an object counts.
+    pub fn remove(&mut self, objects: impl IntoIterator<Item = impl Into<Pointer<T>>>) {
+        self.change(objects, |Changes { add, remove }| [remove, add]);
+        if let Some(changes) = &mut self.0 {
+            // what is not stored is in no relation
+            changes.remove.retain(|object| object.id().is_some());
+            if changes.add.is_empty() && changes.remove.is_empty() {
+                self.0 = None;
+            }
+        }
+    }
+
+    fn change(
+        &mut self,
+        objects: impl IntoIterator<Item = impl Into<Pointer<T>>>,
+        lists: fn(&mut Changes<T>) -> [&mut Vec<Pointer<T>>; 2],
+    ) {
+        for object in objects {
+            let object = object.into();
+            let changes = self.0.get_or_insert_with(|| {
+                let (add, remove) = (Vec::new(), Vec::new());
+                Box::new(Changes { add, remove })
+            });
+            let [to, from] = lists(changes);
+            from.retain(|other| *other != object);
+            if !to.contains(&object) {
+                to.push(object);
+            }
+        }
+    }
+}
+
+/// A sent relation holds nothing any more.
+pub(super) fn settle_relations<T: ParseObject>(value: &mut T) {
+    let mut partial = T::__partial();
+    for (field, class_name) in T::SCHEMA.relations() {
+        let empty = json!({"__type": "Relation", "className": class_name});
+        // it has this form, and no other
+        let _ = T::__decode(&mut partial, field, empty);
+    }
+    value.__merge(partial);
 }
 
 impl<T> Default for Relation<T> {
@@ -43,17 +108,23 @@ impl<T> Default for Relation<T> {
     }
 }
 
-impl<T> Clone for Relation<T> {
+impl<T: Snapshot> Clone for Relation<T> {
     fn clone(&self) -> Self {
-        *self
+        Self(self.0.as_ref().map(|changes| {
+            let Changes { add, remove } = &**changes;
+            let (add, remove) = (add.clone(), remove.clone());
+            Box::new(Changes { add, remove })
+        }))
     }
 }
 
-impl<T> Copy for Relation<T> {}
-
+/// By what waits to be sent, in its order.
 impl<T> PartialEq for Relation<T> {
-    fn eq(&self, _: &Self) -> bool {
-        true
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(a), Some(b)) => a.add == b.add && a.remove == b.remove,
+            (a, b) => a.is_none() && b.is_none(),
+        }
     }
 }
 
@@ -61,51 +132,118 @@ impl<T> Eq for Relation<T> {}
 
 impl<T: ParseObject> fmt::Debug for Relation<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Relation({})", T::CLASS_NAME)
+        write!(f, "Relation({}", T::CLASS_NAME)?;
+        if let Some(changes) = &self.0 {
+            write!(f, ", add {:?}, remove {:?}", changes.add, changes.remove)?;
+        }
+        f.write_str(")")
     }
+}
+
+/// What [`Form::Full`] keeps beside the wire form.
+#[derive(Deserialize)]
+struct Kept {
+    #[serde(rename = "__type")]
+    kind: KindOfRelation,
+    #[serde(rename = "className")]
+    class_name: String,
+    #[serde(default)]
+    add: Vec<Value>,
+    #[serde(default)]
+    remove: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+enum KindOfRelation {
+    Relation,
 }
 
 impl<T: ParseObject> ParseValue for Relation<T> {
     const TYPE: FieldType = FieldType::Relation(T::CLASS_NAME);
 
     fn decode<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        enum Kind {
-            Relation,
-        }
-        #[derive(Deserialize)]
-        struct Wire<'a> {
-            #[serde(rename = "__type")]
-            kind: Kind,
-            #[serde(borrow, rename = "className")]
-            class_name: Cow<'a, str>,
-        }
-        let Wire {
-            kind: Kind::Relation,
+        let Kept {
+            kind: KindOfRelation::Relation,
             class_name,
-        } = Wire::deserialize(from)?;
-        if class_name == T::CLASS_NAME {
-            Ok(Self::new())
-        } else {
+            add,
+            remove,
+        } = Kept::deserialize(from)?;
+        if class_name != T::CLASS_NAME {
             let expected = format!("a relation to {}", T::CLASS_NAME);
             let found = serde::de::Unexpected::Str(&class_name);
-            Err(serde::de::Error::invalid_value(found, &expected.as_str()))
+            return Err(serde::de::Error::invalid_value(found, &expected.as_str()));
         }
+        let pointers = |list: Vec<Value>| -> Result<Vec<Pointer<T>>, D::Error> {
+            list.into_iter()
+                .map(|value| ParseValue::decode(value).map_err(serde::de::Error::custom))
+                .collect()
+        };
+        let mut relation = Self::of(pointers(add)?);
+        relation.remove(pointers(remove)?);
+        Ok(relation)
     }
 
-    fn encode<S: Serializer>(&self, _: Form, to: S) -> Result<S::Ok, S::Error> {
-        let mut map = to.serialize_struct("Relation", 2)?;
-        map.serialize_field("__type", "Relation")?;
-        map.serialize_field("className", T::CLASS_NAME)?;
+    fn encode<S: Serializer>(&self, form: Form, to: S) -> Result<S::Ok, S::Error> {
+        let Some(changes) = &self.0 else {
+            let mut map = to.serialize_struct("Relation", 2)?;
+            map.serialize_field("__type", "Relation")?;
+            map.serialize_field("className", T::CLASS_NAME)?;
+            return map.end();
+        };
+        let (add, remove) = (Encode(&changes.add, form), Encode(&changes.remove, form));
+        let mut map = to.serialize_map(None)?;
+        if form == Form::Full {
+            map.serialize_entry("__type", "Relation")?;
+            map.serialize_entry("className", T::CLASS_NAME)?;
+            map.serialize_entry("add", &add)?;
+            map.serialize_entry("remove", &remove)?;
+            return map.end();
+        }
+        let add = Operation::new("AddRelation", add);
+        let remove = Operation::new("RemoveRelation", remove);
+        match (changes.add.is_empty(), changes.remove.is_empty()) {
+            (false, false) => {
+                map.serialize_entry("__op", "Batch")?;
+                map.serialize_entry("ops", &(add, remove))?;
+            }
+            (empty, _) => {
+                let Operation { __op, objects } = if empty { remove } else { add };
+                map.serialize_entry("__op", __op)?;
+                map.serialize_entry("objects", &objects)?;
+            }
+        }
         map.end()
     }
 
-    fn same(&self, _: &Self) -> bool {
-        true
+    fn same(&self, other: &Self) -> bool {
+        self == other
     }
 
     /// A row of before the relation's first use does not have the field.
     fn missing() -> Option<Self> {
         Some(Self::new())
+    }
+
+    /// There is nothing to send.
+    fn is_absent(&self) -> bool {
+        self.0.is_none()
+    }
+
+    fn unstored<'a>(&'a self, found: Found<'_, 'a>) {
+        if let Some(changes) = &self.0 {
+            changes.add.unstored(found);
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Operation<O> {
+    __op: &'static str,
+    objects: O,
+}
+
+impl<O> Operation<O> {
+    fn new(__op: &'static str, objects: O) -> Self {
+        Self { __op, objects }
     }
 }

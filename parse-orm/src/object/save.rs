@@ -2,9 +2,10 @@
 
 use super::decode::{answer, row};
 use super::encode::{Body, bytes};
-use super::{FieldSet, Object, ParseObject};
+use super::relation::settle_relations;
+use super::{FieldSet, Object, ParseObject, graph};
 use crate::client::{Call, Method, NoParams, Path};
-use crate::value::Timestamp;
+use crate::value::{Holder, Timestamp, Unstored};
 use crate::{Client, Error, ErrorCode, Result};
 use serde_json::value::RawValue;
 
@@ -19,7 +20,8 @@ pub enum Unsaved {
 }
 
 impl<T: ParseObject> Object<T> {
-    /// Sends what changed, and nothing if nothing did. One PUT.
+    /// Sends what changed, and nothing if nothing did. One PUT, after the requests that store the
+    /// [new objects](Pointer::new) and files which it holds.
     ///
     /// A field that was assigned to goes as its value (`None` where there was something: a Delete), one
     /// that only saw atomic operations as an operation. What the server changed on its side (the result of
@@ -27,10 +29,12 @@ impl<T: ParseObject> Object<T> {
     ///
     /// # Errors
     /// Every change stays pending when the server refuses or cannot be reached, and when a value cannot be
-    /// stored ([`Error::Invalid`], nothing is sent then). [`Error::DoesNotExist`]: the object is gone, or may
+    /// stored ([`Error::Invalid`], nothing is sent then). [`Error::Dependency`]: something new that the object
+    /// holds could not be stored; what was stored is not sent again by another try. [`Error::DoesNotExist`]: the object is gone, or may
     /// not be changed by this client. [`Error::Decode`]: the changes *are* saved, but the server answered
     /// with a value of another type.
     pub async fn save(&mut self, client: &Client) -> Result<()> {
+        graph::store_one(client, self).await?;
         let Some(body) = self.changes()? else {
             self.pending = None;
             return Ok(());
@@ -47,19 +51,19 @@ impl<T: ParseObject> Object<T> {
         self.saved(&bytes)
     }
 
-    /// The body of a save; `None` where there is nothing to send.
-    pub(crate) fn changes(&self) -> Result<Option<Box<RawValue>>> {
-        let Some(pending) = &self.pending else {
-            return Ok(None);
-        };
+    fn content(&self) -> Option<Body<'_, T>> {
+        let pending = self.pending.as_ref()?;
         let mut body = Body::new(&self.value, pending.assigned(&self.value));
         body.held = Some(&pending.value);
         body.operations = Some(&pending.operations);
         body.acl = self.acl().filter(|acl| pending.acl_changed(Some(acl)));
-        if body.fields.is_empty() && pending.operations.is_empty() && body.acl.is_none() {
-            return Ok(None);
-        }
-        body.to_json().map(Some)
+        let nothing = body.fields.is_empty() && pending.operations.is_empty() && body.acl.is_none();
+        (!nothing).then_some(body)
+    }
+
+    /// The body of a save; `None` where there is nothing to send.
+    pub(crate) fn changes(&self) -> Result<Option<Box<RawValue>>> {
+        self.content().map(|body| body.to_json()).transpose()
     }
 
     /// Takes over the server's answer to a save of everything that has changed.
@@ -67,6 +71,7 @@ impl<T: ParseObject> Object<T> {
         let answer = answer::<T>(body);
         // the server has it: sending an increment twice would be worse than an unread answer
         self.pending = None;
+        settle_relations(&mut self.value);
         let answer = answer?;
         if let Some(Timestamp(date)) = answer.updated_at {
             self.meta.updated_at = date;
@@ -145,5 +150,25 @@ impl<T: ParseObject> Object<T> {
             },
             _ => error,
         }
+    }
+}
+
+impl<T: ParseObject> Holder for Object<T> {
+    fn class_name(&self) -> &'static str {
+        T::CLASS_NAME
+    }
+
+    fn field_name(&self, field: usize) -> &'static str {
+        T::SCHEMA.fields[field].name
+    }
+
+    fn unstored<'a>(&'a self, found: &mut dyn FnMut(usize, Unstored<'a>)) {
+        if self.pending.is_some() {
+            self.value.__unstored(found);
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        self.content().map_or(Ok(()), Body::check)
     }
 }

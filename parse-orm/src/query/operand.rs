@@ -182,13 +182,13 @@ impl<T: ParseObject> OperandOf<kind::Reference<T>> for &Object<T> {
 
 impl<T: ParseObject> OperandOf<kind::Reference<T>> for Pointer<T> {
     fn operand(self) -> Operand {
-        reference::<T>(self.id())
+        Operand(to_json(&self))
     }
 }
 
 impl<T: ParseObject> OperandOf<kind::Reference<T>> for &Pointer<T> {
     fn operand(self) -> Operand {
-        reference::<T>(self.id())
+        Operand(to_json(self))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Arrays and maps.
 
-use super::{Decode, Encode, FieldSchema, FieldType, Form, ParseValue, Parts};
+use super::{Decode, Encode, FieldSchema, FieldType, Form, Found, ParseValue, Parts};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::ser::{Error, SerializeMap};
 use serde::{Deserializer, Serializer};
@@ -52,6 +52,12 @@ impl<V: ParseValue> ParseValue for Vec<V> {
     fn locate(&mut self, field: &'static FieldSchema) {
         for value in self {
             value.locate(field);
+        }
+    }
+
+    fn unstored<'a>(&'a self, found: Found<'_, 'a>) {
+        for value in self {
+            value.unstored(found);
         }
     }
 }
@@ -109,6 +115,11 @@ impl<V: ParseValue, H: BuildHasher + Default + Clone + Send + Sync + 'static> Pa
             |key| held.get(key),
         )
     }
+    fn unstored<'a>(&'a self, found: Found<'_, 'a>) {
+        for value in self.values() {
+            value.unstored(found);
+        }
+    }
 }
 
 impl<V: ParseValue> ParseValue for BTreeMap<String, V> {
@@ -129,5 +140,10 @@ impl<V: ParseValue> ParseValue for BTreeMap<String, V> {
             |key| self.contains_key(key),
             |key| held.get(key),
         )
+    }
+    fn unstored<'a>(&'a self, found: Found<'_, 'a>) {
+        for value in self.values() {
+            value.unstored(found);
+        }
     }
 }

@@ -11,15 +11,19 @@ mod number;
 mod object_id;
 mod parts;
 mod text;
+mod unstored;
 
 pub use acl::{Acl, Permission, Who};
 pub use bytes::Bytes;
 pub use file::File;
+pub(crate) use file::NewFile;
 pub use geo::{GeoError, GeoPoint, Polygon};
 pub use json::Json;
 pub use object_id::ObjectId;
 pub(crate) use parts::Part;
 pub use parts::Parts;
+pub use unstored::{Found, Unstored};
+pub(crate) use unstored::{Holder, NewObject};
 
 pub(crate) use date::{Timestamp, iso};
 pub(crate) use json::refuse_reserved;
@@ -94,6 +98,10 @@ pub trait ParseValue: Clone + Send + Sync + 'static {
     /// Tells the value which field it was read from, for its errors.
     #[doc(hidden)]
     fn locate(&mut self, _field: &'static FieldSchema) {}
+
+    /// Shows what has to be stored before the value: new objects and files.
+    #[doc(hidden)]
+    fn unstored<'a>(&'a self, _found: Found<'_, 'a>) {}
 }
 
 /// Which of a value's two JSON forms to write.
@@ -104,6 +112,9 @@ pub enum Form {
     Wire,
     /// What keeps everything, for storing an object elsewhere: a pointer's included object as well.
     Full,
+    /// As `Wire`, before new objects and files are stored: `null` stands for each of them.
+    #[doc(hidden)]
+    Trial,
 }
 
 /// What the server calls the type of a field.
@@ -260,6 +271,12 @@ impl<V: ParseValue> ParseValue for Option<V> {
     fn locate(&mut self, field: &'static FieldSchema) {
         if let Some(value) = self {
             value.locate(field);
+        }
+    }
+
+    fn unstored<'a>(&'a self, found: Found<'_, 'a>) {
+        if let Some(value) = self {
+            value.unstored(found);
         }
     }
 }

@@ -1,0 +1,69 @@
+//! A value behind a pointer that is not stored yet.
+
+use super::draft::New;
+use super::{Draft, Object, ParseObject};
+use crate::Result;
+use crate::value::{Holder, NewObject, ObjectId, Unstored};
+use futures::lock::Mutex;
+use serde_json::value::RawValue;
+use std::sync::OnceLock;
+
+/// The value, and the object that it has become. Every clone of the pointer shares it.
+pub(super) struct Newborn<T> {
+    pub(super) draft: Draft<T>,
+    object: OnceLock<Object<T>>,
+    gate: Mutex<()>,
+}
+
+impl<T> Newborn<T> {
+    pub(super) fn new(draft: Draft<T>) -> Self {
+        Self {
+            draft,
+            object: OnceLock::new(),
+            gate: Mutex::new(()),
+        }
+    }
+
+    pub(super) fn object(&self) -> Option<&Object<T>> {
+        self.object.get()
+    }
+}
+
+impl<T: ParseObject> Holder for Newborn<T> {
+    fn class_name(&self) -> &'static str {
+        T::CLASS_NAME
+    }
+
+    fn field_name(&self, field: usize) -> &'static str {
+        T::SCHEMA.fields[field].name
+    }
+
+    fn unstored<'a>(&'a self, found: &mut dyn FnMut(usize, Unstored<'a>)) {
+        self.draft.value.__unstored(found);
+    }
+
+    fn check(&self) -> Result<()> {
+        New::draft(&self.draft).check()
+    }
+}
+
+impl<T: ParseObject> NewObject for Newborn<T> {
+    fn stored_id(&self) -> Option<&ObjectId> {
+        self.object().map(Object::id)
+    }
+
+    fn body(&self) -> Result<Box<RawValue>> {
+        New::draft(&self.draft).body()
+    }
+
+    fn stored(&self, answer: &[u8]) -> Result<()> {
+        let object = New::draft(&self.draft).created(answer)?;
+        // nobody else can have come first: the gate was held
+        let _ = self.object.set(object);
+        Ok(())
+    }
+
+    fn gate(&self) -> &Mutex<()> {
+        &self.gate
+    }
+}
