@@ -66,6 +66,8 @@ pub enum PostgresCannot {
     RefuseToAddToNull,
     /// A field that no row ever had cannot be asked for: 500.
     AskForUnknownFields,
+    /// An aggregation knows a few stages, only `=`, `<` and `>` in its conditions, and no order by a group's key.
+    AggregateBeyondTheBasics,
 }
 
 /// The mock, for what the real server's database cannot do.

@@ -4,6 +4,7 @@
     reason = "that lookups take borrowed values too is tested"
 )]
 
+mod aggregates;
 mod batches;
 mod bodies;
 mod bounds;

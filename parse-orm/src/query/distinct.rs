@@ -5,8 +5,9 @@ use super::field::Field;
 use super::set::{Core, QuerySet, conditions};
 use crate::client::{MasterKey, Params, Path};
 use crate::object::{ParseObject, Schema};
-use crate::value::Decode;
+use crate::value::{Decode, ParseValue};
 use crate::{Client, DecodeError, Error, Result};
+use futures::future::BoxFuture;
 use serde::de::DeserializeSeed;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -18,7 +19,7 @@ impl<T: ParseObject> QuerySet<T> {
     ///
     /// Of an array field, the elements; rows without a value add nothing.
     ///
-    /// ```no_run
+    /// ```
     /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
     /// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64, player_name: String }
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
@@ -36,25 +37,28 @@ impl<T: ParseObject> QuerySet<T> {
     /// # Errors
     /// [`Error::Invalid`] after `order_by`, `limit`, `skip` or `select_related`; nothing is sent then.
     /// [`Error::Decode`] when a value is not of the field's type.
-    pub async fn distinct<V: Collected>(
-        &self,
-        master: &impl MasterKey,
+    pub fn distinct<'a, V: Collected<Element = E>, E: ParseValue>(
+        &'a self,
+        master: &'a impl MasterKey,
         field: Field<T, V>,
-    ) -> Result<Vec<V::Element>> {
-        let values = values(master.client(), T::SCHEMA, &self.core, field.name()).await?;
-        let read = |value: Value| {
-            let misfit = |error: serde_json::Error| DecodeError {
-                class_name: T::CLASS_NAME,
-                id: None,
-                field: Some(field.name().into()),
-                expected: V::TYPE.to_string(),
-                found: error.to_string(),
+    ) -> BoxFuture<'a, Result<Vec<E>>> {
+        let client = master.client();
+        Box::pin(async move {
+            let values = values(client, T::SCHEMA, &self.core, field.name()).await?;
+            let read = |value: Value| {
+                let element = Decode::<E>::new().deserialize(value);
+                element.map_err(|error| {
+                    Error::from(DecodeError {
+                        class_name: T::CLASS_NAME,
+                        id: None,
+                        field: Some(field.name().into()),
+                        expected: E::TYPE.to_string(),
+                        found: error.to_string(),
+                    })
+                })
             };
-            Decode::<V::Element>::new()
-                .deserialize(value)
-                .map_err(|error| misfit(error).into())
-        };
-        values.into_iter().map(read).collect()
+            values.into_iter().map(read).collect()
+        })
     }
 }
 

@@ -358,11 +358,13 @@ fn list<V: ParseValue>(value: Value) -> Result<Vec<V>, String> {
 }
 
 /// What many rows come down to. Each needs the master key to be computed.
+// the type parameter is the result's: were it written as `V::Sum`, the compiler would not find the method where `V`
+// does not fit, and not get to the trait's message
 impl<R, V> Field<R, V> {
     /// The sum. Wire form `$sum`.
-    pub fn sum(self) -> Aggregate<R, V::Sum>
+    pub fn sum<S: ParseValue>(self) -> Aggregate<R, S>
     where
-        V: Numeric,
+        V: Numeric<Sum = S>,
     {
         Aggregate::new("$sum", Some(Column::of(self)), |value| {
             if value.is_null() {
@@ -382,41 +384,41 @@ impl<R, V> Field<R, V> {
     }
 
     /// The smallest value; `None` where no row has one. Wire form `$min`.
-    pub fn min(self) -> Aggregate<R, Option<V::Present>>
+    pub fn min<P: ParseValue>(self) -> Aggregate<R, Option<P>>
     where
-        V: Ordered + Collected,
+        V: Ordered + Collected<Present = P>,
     {
         Aggregate::new("$min", Some(Column::of(self)), present)
     }
 
     /// The largest value; `None` where no row has one. Wire form `$max`.
-    pub fn max(self) -> Aggregate<R, Option<V::Present>>
+    pub fn max<P: ParseValue>(self) -> Aggregate<R, Option<P>>
     where
-        V: Ordered + Collected,
+        V: Ordered + Collected<Present = P>,
     {
         Aggregate::new("$max", Some(Column::of(self)), present)
     }
 
     /// The value of the first row, which a [`sort`](crate::Pipeline::sort) before decides. Wire form `$first`.
-    pub fn first(self) -> Aggregate<R, Option<V::Present>>
+    pub fn first<P: ParseValue>(self) -> Aggregate<R, Option<P>>
     where
-        V: Collected,
+        V: Collected<Present = P>,
     {
         Aggregate::new("$first", Some(Column::of(self)), present)
     }
 
     /// The value of the last row, which a [`sort`](crate::Pipeline::sort) before decides. Wire form `$last`.
-    pub fn last(self) -> Aggregate<R, Option<V::Present>>
+    pub fn last<P: ParseValue>(self) -> Aggregate<R, Option<P>>
     where
-        V: Collected,
+        V: Collected<Present = P>,
     {
         Aggregate::new("$last", Some(Column::of(self)), present)
     }
 
     /// All the values, repeated ones repeatedly. Wire form `$push`.
-    pub fn push(self) -> Aggregate<R, Vec<V::Present>>
+    pub fn push<P: ParseValue>(self) -> Aggregate<R, Vec<P>>
     where
-        V: Collected,
+        V: Collected<Present = P>,
     {
         Aggregate::new("$push", Some(Column::of(self)), list)
     }
@@ -428,9 +430,9 @@ impl<R, V> Field<R, V> {
     label = "not an aggregate",
     note = "write `F.score.sum()`, `Aggregate::count()`, or a tuple: `(Aggregate::count(), F.score.avg())`"
 )]
-pub trait Aggregates<R> {
+pub trait Aggregates<R>: Send + Sync + 'static {
     /// What it computes: one value, or a tuple.
-    type Output;
+    type Output: Send;
     /// The untyped aggregates.
     #[doc(hidden)]
     fn list(&self) -> Vec<Accumulator>;
@@ -439,7 +441,7 @@ pub trait Aggregates<R> {
     fn read(&self, next: &mut dyn FnMut() -> Value) -> Result<Self::Output, Misfit>;
 }
 
-impl<R, A> Aggregates<R> for Aggregate<R, A> {
+impl<R: 'static, A: Send + 'static> Aggregates<R> for Aggregate<R, A> {
     type Output = A;
     fn list(&self) -> Vec<Accumulator> {
         vec![self.accumulator]
@@ -452,7 +454,7 @@ impl<R, A> Aggregates<R> for Aggregate<R, A> {
 
 macro_rules! tuples {
     ($(($($part:ident $number:tt)*))*) => {$(
-        impl<R, $($part: Aggregates<R>),*> Aggregates<R> for ($($part,)*) {
+        impl<R: 'static, $($part: Aggregates<R>),*> Aggregates<R> for ($($part,)*) {
             type Output = ($($part::Output,)*);
             fn list(&self) -> Vec<Accumulator> {
                 [$(self.$number.list()),*].concat()

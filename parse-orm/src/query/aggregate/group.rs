@@ -8,6 +8,7 @@ use crate::client::MasterKey;
 use crate::object::{ParseObject, Schema};
 use crate::query::set::{Core, QuerySet};
 use crate::{Error, Result};
+use futures::future::BoxFuture;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -19,7 +20,7 @@ const INSTEAD: &str = "give the order to the groups, or the stages to a `pipelin
 impl<T: ParseObject> QuerySet<T> {
     /// What all the rows come down to: Django's `aggregate`. One GET, with the master key.
     ///
-    /// ```no_run
+    /// ```
     /// # use parse_orm::prelude::*; use parse_orm::Aggregate; use parse_orm_mock::MockServer;
     /// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64, player_name: String }
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
@@ -44,22 +45,25 @@ impl<T: ParseObject> QuerySet<T> {
     /// # Errors
     /// [`Error::Invalid`] for a condition that cannot be part of an aggregation, and after `order_by`, `limit`,
     /// `skip` or `select_related`; nothing is sent then. [`Error::Decode`] when a result is not of its type.
-    pub async fn aggregate<A: Aggregates<T>>(
-        &self,
-        master: &impl MasterKey,
+    pub fn aggregate<'a, A: Aggregates<T, Output = O>, O: Send>(
+        &'a self,
+        master: &'a impl MasterKey,
         results: A,
-    ) -> Result<A::Output> {
-        let plan = Plan::new(T::SCHEMA, &self.core, &[], &results.list(), &[])?;
-        let mut all = plan.run(master.client()).await?.into_iter();
-        // of no rows there is no group either
-        let mut values = all.next().unwrap_or_default().into_iter();
-        let output = results.read(&mut || values.next().unwrap_or_default());
-        output.map_err(|misfit| misfit.of(T::CLASS_NAME).into())
+    ) -> BoxFuture<'a, Result<O>> {
+        let client = master.client();
+        Box::pin(async move {
+            let plan = Plan::new(T::SCHEMA, &self.core, &[], &results.list(), &[])?;
+            let mut all = plan.run(client).await?.into_iter();
+            // of no rows there is no group either
+            let mut values = all.next().unwrap_or_default().into_iter();
+            let output = results.read(&mut || values.next().unwrap_or_default());
+            output.map_err(|misfit| misfit.of(T::CLASS_NAME).into())
+        })
     }
 
     /// The rows in groups of equal keys: Django's `values(..).annotate(..)`.
     ///
-    /// ```no_run
+    /// ```
     /// # use parse_orm::prelude::*; use parse_orm::Aggregate; use parse_orm_mock::MockServer;
     /// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64, player_name: String, level: Option<i64> }
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
@@ -93,6 +97,9 @@ impl<T: ParseObject> QuerySet<T> {
     }
 }
 
+/// Each group's key with its results.
+type Rows<K, O> = Vec<(K, O)>;
+
 /// The groups of a query set's rows: what [`QuerySet::group_by`] returns.
 #[must_use = "groups compute nothing until `.aggregate(&master, ..).await`"]
 pub struct Groups<T, K> {
@@ -122,25 +129,28 @@ impl<T: ParseObject, K: GroupKeys<T>> Groups<T, K> {
     ///
     /// # Errors
     /// Those of [`QuerySet::aggregate`]; and [`Error::Invalid`] when the order names a field that is no key.
-    pub async fn aggregate<A: Aggregates<T>>(
-        &self,
-        master: &impl MasterKey,
+    pub fn aggregate<'a, A: Aggregates<T, Output = O>, O: Send>(
+        &'a self,
+        master: &'a impl MasterKey,
         results: A,
-    ) -> Result<Vec<(K::Output, A::Output)>> {
-        if self.limit == Some(0) {
-            return Ok(Vec::new());
-        }
-        let (keys, list) = (self.keys.columns(), results.list());
-        let mut plan = Plan::new(T::SCHEMA, &self.core, &keys, &list, &self.order)?;
-        plan.limit(self.limit)?;
-        let read = |row: Vec<Value>| {
-            let mut values = row.into_iter();
-            let mut next = || values.next().unwrap_or_default();
-            let key = self.keys.read(&mut next);
-            let both = key.and_then(|key| Ok((key, results.read(&mut next)?)));
-            both.map_err(|misfit| misfit.of(T::CLASS_NAME).into())
-        };
-        plan.run(master.client()).await?.into_iter().map(read).collect()
+    ) -> BoxFuture<'a, Result<Rows<K::Output, O>>> {
+        let client = master.client();
+        Box::pin(async move {
+            if self.limit == Some(0) {
+                return Ok(Vec::new());
+            }
+            let (keys, list) = (self.keys.columns(), results.list());
+            let mut plan = Plan::new(T::SCHEMA, &self.core, &keys, &list, &self.order)?;
+            plan.limit(self.limit)?;
+            let read = |row: Vec<Value>| {
+                let mut values = row.into_iter();
+                let mut next = || values.next().unwrap_or_default();
+                let key = self.keys.read(&mut next);
+                let both = key.and_then(|key| Ok((key, results.read(&mut next)?)));
+                both.map_err(|misfit| misfit.of(T::CLASS_NAME).into())
+            };
+            plan.run(client).await?.into_iter().map(read).collect()
+        })
     }
 }
 

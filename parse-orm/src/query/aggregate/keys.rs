@@ -11,9 +11,9 @@ use serde_json::Value;
     label = "not a field of this model",
     note = "write `F.player_name`, or a tuple: `(F.player_name, F.level)`"
 )]
-pub trait GroupKeys<R> {
+pub trait GroupKeys<R>: Send + Sync + 'static {
     /// A group's key: the field's type, or a tuple.
-    type Output;
+    type Output: Send;
     /// The untyped fields.
     #[doc(hidden)]
     fn columns(&self) -> Vec<Column>;
@@ -22,7 +22,7 @@ pub trait GroupKeys<R> {
     fn read(&self, next: &mut dyn FnMut() -> Value) -> Result<Self::Output, Misfit>;
 }
 
-impl<R, V: Collected> GroupKeys<R> for Field<R, V> {
+impl<R: 'static, V: Collected> GroupKeys<R> for Field<R, V> {
     type Output = V;
     fn columns(&self) -> Vec<Column> {
         vec![Column::of(*self)]
@@ -40,7 +40,7 @@ impl<R, V: Collected> GroupKeys<R> for Field<R, V> {
     }
 }
 
-impl<R> GroupKeys<R> for () {
+impl<R: 'static> GroupKeys<R> for () {
     type Output = ();
     fn columns(&self) -> Vec<Column> {
         Vec::new()
@@ -52,7 +52,7 @@ impl<R> GroupKeys<R> for () {
 
 macro_rules! tuples {
     ($(($($part:ident $number:tt)*))*) => {$(
-        impl<R, $($part: GroupKeys<R>),*> GroupKeys<R> for ($($part,)*) {
+        impl<R: 'static, $($part: GroupKeys<R>),*> GroupKeys<R> for ($($part,)*) {
             type Output = ($($part::Output,)*);
             fn columns(&self) -> Vec<Column> {
                 [$(self.$number.columns()),*].concat()

@@ -3,6 +3,9 @@
 //! They run as MongoDB pipelines. A parse-server on PostgreSQL knows only the stages `$match`, `$group`, `$sort`,
 //! `$limit`, `$skip` and `$project`, the results `sum`, `avg`, `min`, `max` and `count`, and in conditions only
 //! equality, `gt`, `gte`, `lt` and `lte`.
+//!
+//! The terminals return a boxed future, of which the result is the only type: of an `async fn` the compiler reports
+//! an argument that does not fit three times, at the argument, the call and the `.await`.
 
 mod answer;
 mod expression;

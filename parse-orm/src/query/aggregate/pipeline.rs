@@ -11,6 +11,7 @@ use crate::query::set::{Core, QuerySet};
 use crate::query::{Field, Order};
 use crate::value::FieldType;
 use crate::{DecodeError, Error, Result};
+use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
@@ -26,7 +27,7 @@ impl<T: ParseObject> QuerySet<T> {
     /// For the usual results [`aggregate`](Self::aggregate) and [`group_by`](Self::group_by) are shorter, and
     /// typed to the end; this is for everything else that MongoDB's pipelines can do.
     ///
-    /// ```no_run
+    /// ```
     /// # use parse_orm::prelude::*; use parse_orm::Aggregate; use parse_orm_mock::MockServer;
     /// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64, skills: Vec<String> }
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
@@ -255,24 +256,30 @@ impl<T: ParseObject> Pipeline<T> {
     /// # Errors
     /// [`Error::Invalid`] for a stage that cannot be sent; nothing is sent then. [`Error::Decode`] for the first
     /// row that does not read as `Row`.
-    pub async fn all<Row: DeserializeOwned>(&self, master: &impl MasterKey) -> Result<Vec<Row>> {
-        if let Some(reason) = &self.refused {
-            return Err(Error::invalid(T::CLASS_NAME, None, reason));
-        }
-        let rows = rows(master.client(), T::CLASS_NAME, &self.stages).await?;
-        let read = |row| {
-            let row = self.plain(row);
-            serde_json::from_value(row).map_err(|error| {
-                Error::from(DecodeError {
-                    class_name: T::CLASS_NAME,
-                    id: None,
-                    field: None,
-                    expected: format!("a row that reads as `{}`", std::any::type_name::<Row>()),
-                    found: error.to_string(),
-                })
+    pub fn all<'a, Row: DeserializeOwned + Send>(
+        &'a self,
+        master: &'a impl MasterKey,
+    ) -> BoxFuture<'a, Result<Vec<Row>>> {
+        let client = master.client();
+        Box::pin(async move {
+            if let Some(reason) = &self.refused {
+                return Err(Error::invalid(T::CLASS_NAME, None, reason));
+            }
+            let rows = rows(client, T::CLASS_NAME, &self.stages).await?;
+            rows.into_iter().map(|row| self.read(row)).collect()
+        })
+    }
+
+    fn read<Row: DeserializeOwned>(&self, row: Map<String, Value>) -> Result<Row> {
+        serde_json::from_value(self.plain(row)).map_err(|error| {
+            Error::from(DecodeError {
+                class_name: T::CLASS_NAME,
+                id: None,
+                field: None,
+                expected: format!("a row that reads as `{}`", std::any::type_name::<Row>()),
+                found: error.to_string(),
             })
-        };
-        rows.into_iter().map(read).collect()
+        })
     }
 
     /// A row as plain JSON, the keys of its group beside the results.
