@@ -1,17 +1,16 @@
 //! The different values of a field.
 
-use super::aggregate::{Collected, check, results};
+use super::aggregate::{Collected, ask, check};
 use super::field::Field;
 use super::set::{Core, QuerySet, conditions};
-use crate::client::{MasterKey, Params, Path};
+use crate::client::MasterKey;
 use crate::object::{ParseObject, Schema};
 use crate::value::{Decode, ParseValue};
 use crate::{Client, DecodeError, Error, Result};
 use futures::future::BoxFuture;
 use serde::de::DeserializeSeed;
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
 use serde_json::Value;
+use serde_json::value::to_raw_value;
 
 impl<T: ParseObject> QuerySet<T> {
     /// The different values of a field, in any order. One GET, with the master key; all of them come in one
@@ -64,36 +63,12 @@ impl<T: ParseObject> QuerySet<T> {
 
 async fn values(client: &Client, schema: &Schema, core: &Core, field: &str) -> Result<Vec<Value>> {
     check(schema, core, "the values come in any order, all of them")?;
-    let request = Distinct { schema, core, field };
-    let body = client.read(Path::Aggregate(schema.class_name), &request).await?;
-    results(&body)
-}
-
-struct Distinct<'a> {
-    schema: &'a Schema,
-    core: &'a Core,
-    field: &'a str,
-}
-
-impl Params for Distinct<'_> {
-    fn pairs(&self, pair: &mut dyn FnMut(&str, &str)) -> Result<()> {
-        pair("distinct", self.field);
-        if !self.core.filter.is_empty() {
-            let text = serde_json::to_string(&conditions(self.core))
-                .map_err(|error| Error::invalid(self.schema.class_name, None, error.to_string()))?;
-            pair("where", &text);
-        }
-        Ok(())
+    let invalid = |error: serde_json::Error| Error::invalid(schema.class_name, None, error.to_string());
+    let field = to_raw_value(field).map_err(invalid)?;
+    let filter = to_raw_value(&conditions(core)).map_err(invalid)?;
+    let mut parameters = vec![("distinct", &*field)];
+    if !core.filter.is_empty() {
+        parameters.push(("where", &*filter));
     }
-}
-
-impl Serialize for Distinct<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut map = to.serialize_map(None)?;
-        map.serialize_entry("distinct", self.field)?;
-        if !self.core.filter.is_empty() {
-            map.serialize_entry("where", &conditions(self.core))?;
-        }
-        map.end()
-    }
+    ask(client, schema.class_name, &parameters, &core.options).await
 }

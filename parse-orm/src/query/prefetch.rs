@@ -147,16 +147,10 @@ impl<T: ParseObject, O: ParseObject> Prefetch<T, O> {
     /// A row that belongs to several owners is there for each of them, as an object of its own.
     ///
     /// # Errors
-    /// [`Error::Invalid`] after `limit` or `skip`, which the server would apply to all owners together; nothing
-    /// is sent then. [`Error::Decode`] for the first row that does not fit the model.
+    /// [`Error::Invalid`] after `limit`, `skip` or a cursor, which the server would apply to all owners
+    /// together; nothing is sent then. [`Error::Decode`] for the first row that does not fit the model.
     pub async fn all(&self, client: &Client) -> Result<Related<O, T>> {
-        if self.core.limit.is_some() || self.core.skip > 0 {
-            return Err(Error::invalid(
-                T::CLASS_NAME,
-                None,
-                "`limit` and `skip` cannot be part of a `prefetch_related`, whose rows belong to many owners; take what you need of each owner's rows: `related.of(&owner).iter().take(3)`",
-            ));
-        }
+        check(T::CLASS_NAME, &self.core, self.link)?;
         let mut groups: Vec<Vec<Object<T>>> = Vec::new();
         groups.resize_with(self.owners.len(), Vec::new);
         match self.link {
@@ -177,6 +171,26 @@ impl<T: ParseObject, O: ParseObject> Prefetch<T, O> {
             groups,
             _owner: PhantomData,
         })
+    }
+}
+
+/// Refuses what cannot be said of many owners at once, and what would hide whose a row is.
+fn check(class_name: &str, core: &Core, link: Link) -> Result<()> {
+    let refuse = |message: &str| Err(Error::invalid(class_name, None, message));
+    if core.limit.is_some() || core.skip > 0 {
+        return refuse(
+            "`limit` and `skip` cannot be part of a `prefetch_related`, whose rows belong to many owners; take what you need of each owner's rows: `related.of(&owner).iter().take(3)`",
+        );
+    }
+    if core.after.is_some() {
+        return refuse("a `prefetch_related` reads all the rows, and cannot begin after a cursor");
+    }
+    match link {
+        Link::Pointer(field) if core.options.exclude.iter().any(|path| path == field) => {
+            let message = "`exclude_keys` leaves out the field that tells whose a row is";
+            Err(Error::invalid(class_name, Some(field), message))
+        }
+        _ => Ok(()),
     }
 }
 

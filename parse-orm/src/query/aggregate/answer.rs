@@ -3,12 +3,9 @@
 //! On MongoDB a pointer within a group's key or a list is `Player$Ed1nuqPvcm`, as it is stored; on PostgreSQL
 //! it is the bare id, or a pointer. Dates are typed objects, or bare texts in a `distinct`.
 
-use crate::client::{Params, Path, unexpected};
+use crate::DecodeError;
 use crate::value::{FieldType, ParseValue};
-use crate::{Client, DecodeError, Error, Result};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// Why a value does not fit what was asked for.
 #[doc(hidden)]
@@ -69,38 +66,4 @@ pub(super) fn plain(value: Value, pointer: bool) -> Value {
         }
         other => other,
     }
-}
-
-/// The rows that a pipeline ends with.
-pub(super) async fn rows(
-    client: &Client,
-    class_name: &str,
-    pipeline: &[Box<RawValue>],
-) -> Result<Vec<Map<String, Value>>> {
-    #[derive(Serialize)]
-    struct Request<'a> {
-        pipeline: &'a [Box<RawValue>],
-    }
-    impl Params for Request<'_> {
-        fn pairs(&self, pair: &mut dyn FnMut(&str, &str)) -> Result<()> {
-            let text = serde_json::to_string(self.pipeline)
-                .map_err(|error| Error::invalid("pipeline", None, error.to_string()))?;
-            pair("pipeline", &text);
-            Ok(())
-        }
-    }
-    let body = client
-        .read(Path::Aggregate(class_name), &Request { pipeline })
-        .await?;
-    results(&body)
-}
-
-/// The `results` of an answer.
-pub(in crate::query) fn results<V: for<'a> Deserialize<'a>>(body: &[u8]) -> Result<Vec<V>> {
-    #[derive(Deserialize)]
-    struct Answer<V> {
-        results: Vec<V>,
-    }
-    let Answer { results } = serde_json::from_slice(body).map_err(|_| unexpected(200, body))?;
-    Ok(results)
 }

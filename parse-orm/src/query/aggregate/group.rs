@@ -1,11 +1,11 @@
 //! Results of all rows, or of each group of them.
 
-use super::answer::rows;
 use super::expression::{Accumulator, Aggregates, By, Column, GroupOrder};
 use super::keys::GroupKeys;
-use super::stages::{check, filter, group, sort, stage};
+use super::stages::{check, filter, group, run, sort, stage};
 use crate::client::MasterKey;
 use crate::object::{ParseObject, Schema};
+use crate::query::options::Options;
 use crate::query::set::{Core, QuerySet};
 use crate::{Error, Result};
 use futures::future::BoxFuture;
@@ -177,6 +177,7 @@ impl<T: ParseObject, K: GroupKeys<T>> fmt::Debug for Groups<T, K> {
 struct Plan {
     class_name: &'static str,
     stages: Vec<Box<RawValue>>,
+    options: Options,
     keys: usize,
     results: usize,
 }
@@ -237,6 +238,7 @@ impl Plan {
         Ok(Self {
             class_name,
             stages,
+            options: core.options.clone(),
             keys: keys.len(),
             results: wanted,
         })
@@ -253,7 +255,7 @@ impl Plan {
 
     /// Each group's keys and results, in the order in which they were asked for, null where there is none.
     async fn run(&self, client: &crate::Client) -> Result<Vec<Vec<Value>>> {
-        let rows = rows(client, self.class_name, &self.stages).await?;
+        let rows = run(client, self.class_name, &self.stages, &self.options).await?;
         let values = |mut row: serde_json::Map<String, Value>| {
             let mut id = row.remove("objectId").unwrap_or_default();
             let mut values = Vec::with_capacity(self.keys + self.results);

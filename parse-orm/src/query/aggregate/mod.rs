@@ -13,6 +13,7 @@ mod group;
 mod keys;
 mod matching;
 mod pipeline;
+mod request;
 mod stages;
 
 pub use expression::{Aggregate, Aggregates, Collected, GroupOrder, Named, Numeric};
@@ -20,5 +21,5 @@ pub use group::Groups;
 pub use keys::GroupKeys;
 pub use pipeline::{IntoSort, Pipeline};
 
-pub(super) use answer::results;
+pub(super) use request::ask;
 pub(super) use stages::check;

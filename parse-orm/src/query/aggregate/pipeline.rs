@@ -1,12 +1,13 @@
 //! Any aggregation, stage by stage.
 
-use super::answer::{plain, rows};
+use super::answer::plain;
 use super::expression::{Column, Named};
 use super::keys::GroupKeys;
-use super::stages::{check, filter, group, kind, sort, stage};
+use super::stages::{check, filter, group, kind, run, sort, stage};
 use crate::client::MasterKey;
 use crate::object::ParseObject;
 use crate::query::condition::Q;
+use crate::query::options::Options;
 use crate::query::set::{Core, QuerySet};
 use crate::query::{Field, Order};
 use crate::value::FieldType;
@@ -53,6 +54,7 @@ impl<T: ParseObject> QuerySet<T> {
     pub fn pipeline(&self) -> Pipeline<T> {
         let pipeline = Pipeline {
             stages: Vec::new(),
+            options: self.core.options.clone(),
             grouped: None,
             refused: None,
             _model: PhantomData,
@@ -71,10 +73,10 @@ impl<T: ParseObject> QuerySet<T> {
 /// what the one before it leaves.
 ///
 /// Serialising gives the stages as they are sent.
-#[derive(Clone)]
 #[must_use = "a pipeline computes nothing until `.all(&master).await`"]
 pub struct Pipeline<T> {
     stages: Vec<Box<RawValue>>,
+    options: Options,
     /// What the last `$group` left.
     grouped: Option<Grouped>,
     /// The first mistake.
@@ -265,7 +267,7 @@ impl<T: ParseObject> Pipeline<T> {
             if let Some(reason) = &self.refused {
                 return Err(Error::invalid(T::CLASS_NAME, None, reason));
             }
-            let rows = rows(client, T::CLASS_NAME, &self.stages).await?;
+            let rows = run(client, T::CLASS_NAME, &self.stages, &self.options).await?;
             rows.into_iter().map(|row| self.read(row)).collect()
         })
     }
@@ -303,6 +305,18 @@ impl<T: ParseObject> Pipeline<T> {
                 (key, value)
             })
             .collect()
+    }
+}
+
+impl<T> Clone for Pipeline<T> {
+    fn clone(&self) -> Self {
+        Self {
+            stages: self.stages.clone(),
+            options: self.options.clone(),
+            grouped: self.grouped.clone(),
+            refused: self.refused.clone(),
+            _model: PhantomData,
+        }
     }
 }
 

@@ -2,15 +2,29 @@
 
 use super::expression::{Accumulator, Column};
 use super::matching;
+use super::request::ask;
 use crate::object::Schema;
+use crate::query::options::Options;
 use crate::query::set::{Core, conditions};
 use crate::value::FieldType;
-use crate::{Error, Result};
+use crate::{Client, Error, Result};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value};
 use std::borrow::Cow;
+
+/// The whole pipeline, as it is sent.
+pub(super) async fn run(
+    client: &Client,
+    class_name: &str,
+    stages: &[Box<RawValue>],
+    options: &Options,
+) -> Result<Vec<Map<String, Value>>> {
+    let pipeline =
+        to_raw_value(stages).map_err(|error| Error::invalid(class_name, None, error.to_string()))?;
+    ask(client, class_name, &[("pipeline", &pipeline)], options).await
+}
 
 /// One stage: `{"$name": body}`.
 pub(super) fn stage(name: &str, body: &impl Serialize) -> Result<Box<RawValue>, String> {
@@ -31,6 +45,8 @@ pub(in crate::query) fn check(schema: &Schema, core: &Core, instead: &str) -> Re
         (core.limit.is_some() || core.skip > 0, "`limit` and `skip`"),
         (!core.order.is_empty(), "`order_by`"),
         (!core.include.is_empty(), "`select_related`"),
+        (!core.options.exclude.is_empty(), "`exclude_keys`"),
+        (core.after.is_some(), "the place after a cursor"),
     ];
     match refused.iter().find(|(refused, _)| *refused) {
         Some((_, what)) => {
