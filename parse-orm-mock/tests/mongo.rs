@@ -289,3 +289,245 @@ async fn relations_and_includes() {
         404
     );
 }
+
+fn master(data: &Data, path: &str) -> wire::Reply {
+    let keys = [
+        ("X-Parse-Application-Id", "app"),
+        ("X-Parse-Master-Key", "master"),
+    ];
+    wire::send(data.server.url(), "GET", &wire::encode(path), &keys, b"")
+}
+
+#[tokio::test]
+async fn plans_and_hints() {
+    let server = MockServer::builder()
+        .index("A", ["-i", "n"])
+        .unique("A", ["slug"])
+        .start()
+        .await
+        .unwrap();
+    let data = Data { server };
+    for i in 0..5 {
+        data.post(&json!({"i": i, "n": 1}));
+    }
+    let refused = data.query(json!({"explain": true}));
+    assert_eq!(refused["code"], json!(102));
+    let plan = master(
+        &data,
+        "/classes/A?explain=true&where={\"i\":{\"$gt\":1}}&limit=2&count=1",
+    )
+    .json();
+    // An object, not rows.
+    assert_eq!(plan["results"]["executionStats"]["nReturned"], json!(2));
+    assert_eq!(plan["results"]["executionStats"]["totalDocsExamined"], json!(5));
+    assert_eq!(plan["count"], json!(3));
+    let plan = master(&data, "/classes/A?explain=queryPlanner&order=-i").json()["results"].clone();
+    assert_eq!(
+        plan["queryPlanner"]["winningPlan"]["inputStage"]["stage"],
+        json!("SORT")
+    );
+    assert_eq!(plan.get("executionStats"), None);
+    assert!(
+        master(&data, "/classes/A?explain=executionStats").json()["results"]["executionStats"].is_object()
+    );
+    assert_eq!(
+        master(&data, "/classes/A?explain=much").json(),
+        json!({"code": 102, "error": "Invalid value for explain"})
+    );
+    // An include takes the plan for rows.
+    assert_eq!(master(&data, "/classes/A?explain=true&include=p").status, 500);
+    for hint in [
+        json!("_id_"),
+        json!("i_-1_n_1"),
+        json!("slug_1"),
+        json!({"_id": 1}),
+        json!({"i": -1, "n": 1}),
+        json!({"$natural": 1}),
+        json!(7),
+    ] {
+        assert_eq!(
+            data.find(json!({"hint": hint, "order": "i"})),
+            [0, 1, 2, 3, 4],
+            "{hint}"
+        );
+    }
+    for hint in [json!("i_1"), json!({"i": 1}), json!({"n": 1, "i": -1})] {
+        let answer = data.query(json!({"hint": hint}));
+        assert_eq!(
+            answer,
+            json!({"code": 1, "error": "An internal server error occurred"}),
+            "{hint}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn read_preferences_are_looked_at_where_they_are_used() {
+    let data = Data::new(&[]).await;
+    let target = data.post(&json!({"i": 1}));
+    data.post(&json!({"i": 2, "p": {"__type": "Pointer", "className": "A", "objectId": target}}));
+    let wrong = json!({"code": 102, "error": "Not supported read preference."});
+    for (name, more) in [
+        ("readPreference", json!({})),
+        ("includeReadPreference", json!({"include": "p"})),
+        (
+            "subqueryReadPreference",
+            json!({"where": {"p": {"$inQuery": {"className": "A", "where": {"i": 1}}}}}),
+        ),
+    ] {
+        let with = |preference: &str, more: &Value| {
+            let mut parameters = more.clone();
+            parameters[name] = json!(preference);
+            data.query(parameters)
+        };
+        assert!(with("secondary_Preferred", &more)["results"].is_array());
+        assert_eq!(with("sideways", &more), wrong, "{name}");
+        if name != "readPreference" {
+            assert!(with("sideways", &json!({}))["results"].is_array());
+        }
+    }
+    assert!(data.query(json!({"readPreference": 5}))["results"].is_array());
+    let path = format!("/classes/A/{target}?readPreference=sideways");
+    assert_eq!(call(data.server.url(), "GET", &path, &Value::Null).json(), wrong);
+}
+
+#[tokio::test]
+async fn row_39_a_subquery_has_the_limit_of_the_server() {
+    let server = MockServer::builder().subquery_limit(2).start().await.unwrap();
+    let data = Data { server };
+    for i in 0..4 {
+        data.post(&json!({"i": i, "of": i}));
+    }
+    let inner = json!({"className": "A", "where": {}});
+    let select = json!({"of": {"$select": {"query": inner, "key": "i"}}});
+    assert_eq!(data.filter(select.clone()), [0, 1]);
+    let negated = json!({"of": {"$dontSelect": {"query": inner, "key": "i"}}});
+    assert_eq!(data.filter(negated), [2, 3]);
+    let rows = master(&data, &format!("/classes/A?where={select}")).json();
+    assert_eq!(rows["results"].as_array().map(Vec::len), Some(4));
+    // Without the option there is none, whatever the subquery says.
+    let free = Data::new(&[json!({"i": 0, "of": 0}), json!({"i": 1, "of": 1})]).await;
+    let query = json!({"className": "A", "where": {}, "limit": 1});
+    assert_eq!(
+        free.filter(json!({"of": {"$select": {"query": query, "key": "i"}}})),
+        [0, 1]
+    );
+}
+
+#[tokio::test]
+async fn row_40_null_in_a_relation_is_an_exception() {
+    let data = Data::new(&[]).await;
+    let member = json!({"__type": "Pointer", "className": "B", "objectId": "x"});
+    data.post(&json!({"i": 1, "many": {"__op": "AddRelation", "objects": [member]}}));
+    for constraint in [json!({"$in": [null]}), json!({"$nin": [null]})] {
+        let parameters = json!({"_method": "GET", "where": {"many": constraint}});
+        let reply = call(data.server.url(), "POST", "/classes/A", &parameters);
+        assert_eq!(
+            (reply.status, reply.json()),
+            (500, json!({"code": 1, "message": "Internal server error."}))
+        );
+    }
+    assert_eq!(data.filter(json!({"many": null})), [0; 0]);
+    assert_eq!(data.filter(json!({"many": {"$ne": null}})), [0; 0]);
+}
+
+#[tokio::test]
+async fn members_of_relations() {
+    let data = Data::new(&[]).await;
+    let url = data.server.url();
+    let ids: Vec<String> = (0..4).map(|i| data.post(&json!({"i": i}))).collect();
+    let pointer = |class: &str, id: &str| json!({"__type": "Pointer", "className": class, "objectId": id});
+    // Added in another order than created.
+    let added: Vec<Value> = [2, 0, 3].map(|i| pointer("A", &ids[i])).to_vec();
+    let body = json!({"many": {"__op": "AddRelation", "objects": added}});
+    let owner = call(url, "POST", "/classes/Owner", &body).json()["objectId"].clone();
+    let owner = pointer("Owner", owner.as_str().unwrap());
+    let related = json!({"$relatedTo": {"object": owner, "key": "many"}});
+    let both = |more: Value| {
+        let mut filter = related.clone();
+        filter
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        filter
+    };
+    assert_eq!(
+        data.filter(json!({"$or": [both(json!({"i": 3})), {"i": 1}]})),
+        [1, 3]
+    );
+    assert_eq!(data.filter(json!({"$and": [related, {"i": {"$gt": 0}}]})), [2, 3]);
+    assert_eq!(
+        data.filter(json!({"$and": [{"$or": [related, {"i": 1}]}, {"i": {"$lt": 3}}]})),
+        [0, 1, 2]
+    );
+    assert_eq!(data.code(both(json!({"$or": [{"i": 1}]}))), json!(105));
+    // The join table is ordered and cut before the other conditions are looked at.
+    let page = |order: &str, filter: Value| {
+        data.query(json!({"where": filter, "order": order, "limit": 2, "count": 1}))
+    };
+    let numbers = |reply: &Value| {
+        let rows = reply["results"].as_array().unwrap();
+        rows.iter()
+            .map(|row| row["i"].as_i64().unwrap())
+            .collect::<Vec<_>>()
+    };
+    let oldest = page("createdAt", related.clone());
+    assert_eq!((numbers(&oldest), &oldest["count"]), (vec![0, 2], &json!(3)));
+    assert_eq!(numbers(&page("createdAt", both(json!({"i": {"$gt": 0}})))), [2]);
+    assert_eq!(numbers(&page("-createdAt", related.clone())), [3, 0]);
+    assert_eq!(numbers(&page("i", both(json!({"i": {"$gt": 0}})))), [2, 3]);
+    // The table itself, for the master key.
+    let path = "/classes/_Join:many:Owner";
+    assert_eq!(call(url, "GET", path, &Value::Null).json()["code"], json!(119));
+    let rows = master(
+        &data,
+        &format!("{path}?where={{\"relatedId\":\"{}\"}}&count=1", ids[3]),
+    )
+    .json();
+    let row = &rows["results"][0];
+    assert_eq!(
+        (&row["relatedId"], &row["owningId"]),
+        (&json!(ids[3]), &owner["objectId"])
+    );
+    assert_eq!(
+        (row["objectId"].as_str().map(str::len), &rows["count"]),
+        (Some(24), &json!(0))
+    );
+    assert_eq!(
+        master(&data, path).json()["results"].as_array().map(Vec::len),
+        Some(3)
+    );
+    assert_eq!(
+        master(&data, "/classes/_Join:none:Owner").json(),
+        json!({"results": []})
+    );
+}
+
+#[tokio::test]
+async fn pages_by_id() {
+    let data = Data::new(&[]).await;
+    let mut ids: Vec<String> = (0..30).map(|i| data.post(&json!({"i": i}))).collect();
+    ids.sort();
+    let page = |order: &str, filter: Value| {
+        let reply = data.query(json!({"where": filter, "order": order, "limit": 7}));
+        let rows = reply["results"].as_array().unwrap().clone();
+        rows.iter()
+            .map(|row| row["objectId"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let (mut seen, mut last) = (Vec::new(), String::new());
+    loop {
+        let rows = page("objectId", json!({"objectId": {"$gt": last}}));
+        let Some(end) = rows.last() else { break };
+        last.clone_from(end);
+        seen.extend(rows);
+    }
+    assert_eq!(seen, ids);
+    assert_eq!(
+        page("-objectId", json!({"objectId": {"$lte": ids[3]}})),
+        [3, 2, 1, 0].map(|i| ids[i].clone())
+    );
+    let between = json!({"$and": [{"objectId": {"$gte": ids[3], "$lt": ids[6]}}, {"i": {"$gte": 0}}]});
+    assert_eq!(page("objectId,-i", between), ids[3..6]);
+    assert!(page("objectId", json!({"objectId": {"$gt": ids[6], "$lt": ids[3]}})).is_empty());
+}

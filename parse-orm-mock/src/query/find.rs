@@ -9,6 +9,7 @@ use super::geo::Point;
 use super::matcher::{Filter, Path};
 use super::options::{ALWAYS, Find, Shape};
 use super::preference::Preferences;
+use super::relations::{JoinWindow, has_related_to};
 use super::{compile, include, plan, relations, subquery, validate};
 use crate::access::{self, Action};
 use crate::keys::Auth;
@@ -40,17 +41,7 @@ pub(crate) struct Found {
 /// Runs a find.
 pub(crate) fn find(reader: Reader<'_>, class_name: &str, find: Find) -> Result<Found, Refusal> {
     access::check(class_name, reader.auth, Action::Find)?;
-    let class_name = match &find.redirect {
-        None => class_name.to_owned(),
-        Some(key) => match reader
-            .store
-            .class(class_name)
-            .and_then(|class| class.schema.get(key))
-        {
-            Some(FieldType::Relation(target)) => target.clone(),
-            _ => class_name.to_owned(),
-        },
-    };
+    let class_name = target_class(reader, class_name, find.redirect.as_deref());
     access::check_class_exists(&class_name, reader.auth, reader.options, reader.store)?;
     let filter = conditions(reader, find.filter, &find.shape.preferences)?;
 
@@ -66,39 +57,50 @@ pub(crate) fn find(reader: Reader<'_>, class_name: &str, find: Find) -> Result<F
     if no_rows && !find.count {
         return Ok(found);
     }
-    let order = checked_order(find.order, class)?;
-    let filter = prepared(reader, &class_name, class, filter)?;
-    shape.preferences.check()?;
-    plan::check_explain(find.explain.as_ref())?;
-    let compiled = compile::compile(&filter, class.map(|class| &class.schema))?;
-    let nothing = Class::default();
-    let class = match class {
-        Some(class) => {
-            plan::check_hint(find.hint.as_ref(), class)?;
-            class
-        }
-        None => &nothing,
-    };
     let (skip, limit) = if no_rows {
         (0, 0)
     } else {
         window(find.skip, find.limit)?
     };
-    let mut rows = candidates(class, &compiled, &order);
-    let sorted = rows.sorted;
+    let created = find.order.iter().find(|(key, _)| key == "createdAt");
+    let created = created.filter(|_| !no_rows && has_related_to(&filter));
+    let members = created.map(|(_, descending)| JoinWindow {
+        descending: *descending,
+        skip,
+        limit,
+    });
+    let order = checked_order(find.order, class)?;
+    // A count goes without the window.
+    let counted = match &members {
+        Some(_) if find.count => Some(prepared(reader, &class_name, class, filter.clone(), None)?),
+        _ => None,
+    };
+    let skip = if members.is_some() { 0 } else { skip };
+    let filter = prepared(reader, &class_name, class, filter, members.as_ref())?;
+    shape.preferences.check()?;
+    plan::check_explain(find.explain.as_ref())?;
+    let compiled = compile::compile(&filter, class.map(|class| &class.schema))?;
+    let unknown;
+    let class = if let Some(class) = class {
+        plan::check_hint(find.hint.as_ref(), class)?;
+        class
+    } else {
+        unknown = reader.store.join_class(&class_name).unwrap_or_default();
+        &unknown
+    };
+    let Candidates { rows, sorted } = candidates(class, &compiled, &order);
     // Without a sort and a count nothing beyond the window needs to be looked at.
     let needed = if sorted && !find.count {
         skip.saturating_add(limit)
     } else {
         usize::MAX
     };
-    let mut rows: Vec<&Arc<Row>> = rows
-        .rows
-        .by_ref()
-        .filter(|row| compiled.matches(row))
-        .take(needed)
-        .collect();
-    found.count = find.count.then_some(rows.len());
+    let mut rows: Vec<&Arc<Row>> = rows.filter(|row| compiled.matches(row)).take(needed).collect();
+    if find.count {
+        // What has no schema is not counted, even if it has rows.
+        let known = reader.store.class(&class_name);
+        found.count = Some(known.map_or(Ok(0), |class| count(class, rows.len(), counted.as_ref()))?);
+    }
     if let Some(explain) = find.explain.filter(|_| !no_rows) {
         // The real server takes the plan for rows when it comes to the includes.
         if !shape.include.is_empty() {
@@ -134,6 +136,22 @@ pub(crate) fn find(reader: Reader<'_>, class_name: &str, find: Find) -> Result<F
     }
     include::include(reader, &shape, &mut found.rows)?;
     Ok(found)
+}
+
+/// The class that is really asked for: a redirect leads to the class of a relation.
+fn target_class(reader: Reader<'_>, class_name: &str, redirect: Option<&str>) -> String {
+    let class = reader.store.class(class_name);
+    match redirect.and_then(|key| class?.schema.get(key)) {
+        Some(FieldType::Relation(target)) => target.clone(),
+        _ => class_name.to_owned(),
+    }
+}
+
+/// How many rows there are, of those that were found or of those that another filter finds.
+fn count(class: &Class, rows: usize, filter: Option<&Map<String, Value>>) -> Result<usize, Refusal> {
+    let Some(filter) = filter else { return Ok(rows) };
+    let filter = compile::compile(filter, Some(&class.schema))?;
+    Ok(class.rows().filter(|row| filter.matches(row)).count())
 }
 
 /// Rows to look at, and whether they come in the wanted order.
@@ -179,7 +197,7 @@ pub(crate) fn matching<'a>(
 ) -> Result<Vec<&'a Arc<Row>>, Refusal> {
     let filter = conditions(reader, filter, &Preferences::default())?;
     let class = reader.store.class(class_name);
-    let filter = prepared(reader, class_name, class, filter)?;
+    let filter = prepared(reader, class_name, class, filter, None)?;
     let compiled = compile::compile(&filter, class.map(|class| &class.schema))?;
     let rows = class.into_iter().flat_map(Class::rows);
     Ok(rows.filter(|row| compiled.matches(row)).collect())
@@ -244,9 +262,10 @@ fn prepared(
     class_name: &str,
     class: Option<&Class>,
     mut filter: Map<String, Value>,
+    window: Option<&JoinWindow>,
 ) -> Result<Map<String, Value>, Refusal> {
     let schema = class.map(|class| &class.schema);
-    relations::resolve_related_to(reader, &mut filter)?;
+    relations::resolve_related_to(reader, &mut filter, window)?;
     relations::resolve_members(reader, class_name, schema, &mut filter)?;
     validate::validate(&filter)?;
     Ok(filter)

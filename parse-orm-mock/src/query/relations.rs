@@ -7,22 +7,56 @@ use crate::number::truthy;
 use crate::refusal::Refusal;
 use crate::store::schema::{FieldType, Schema};
 
+/// The part of a join table that a find by `createdAt` looks at.
+///
+/// The MongoDB adapter takes that order, with the limit and the skip of the find, for the order in which the
+/// members were added, and asks the join table for no more: another condition of the find then sees only these.
+#[derive(Debug)]
+pub(crate) struct JoinWindow {
+    pub(crate) descending: bool,
+    pub(crate) skip: usize,
+    pub(crate) limit: usize,
+}
+
+impl JoinWindow {
+    fn of(&self, mut ids: Vec<String>) -> Vec<String> {
+        if self.descending {
+            ids.reverse();
+        }
+        ids.into_iter().skip(self.skip).take(self.limit).collect()
+    }
+}
+
+/// Whether a filter asks for the members of a relation.
+pub(crate) fn has_related_to(filter: &Map<String, Value>) -> bool {
+    filter.get("$relatedTo").is_some_and(truthy)
+        || ["$or", "$and", "$nor"].iter().any(|name| {
+            let branches = filter.get(*name).and_then(Value::as_array);
+            let mut branches = branches.into_iter().flatten().filter_map(Value::as_object);
+            branches.any(has_related_to)
+        })
+}
+
 /// Replaces `$relatedTo` by the ids of the members.
 ///
 /// A filter with `$or`, `$and` or `$nor` is searched inside these only: a `$relatedTo` beside them survives
 /// and is refused later, as by the real server.
-pub(crate) fn resolve_related_to(reader: Reader<'_>, filter: &mut Map<String, Value>) -> Result<(), Refusal> {
+pub(crate) fn resolve_related_to(
+    reader: Reader<'_>,
+    filter: &mut Map<String, Value>,
+    window: Option<&JoinWindow>,
+) -> Result<(), Refusal> {
     for name in ["$or", "$and", "$nor"] {
         if let Some(Value::Array(branches)) = filter.get_mut(name) {
             let mut branches = branches.iter_mut().filter_map(Value::as_object_mut);
-            return branches.try_for_each(|branch| resolve_related_to(reader, branch));
+            return branches.try_for_each(|branch| resolve_related_to(reader, branch, window));
         }
     }
     if !filter.get("$relatedTo").is_some_and(truthy) {
         return Ok(());
     }
     let related_to = filter.shift_remove("$relatedTo").unwrap_or_default();
-    let owner = related_to.get("object").ok_or_else(Refusal::crash)?;
+    let owner = related_to.get("object").ok_or_else(Refusal::database)?;
     let text = |key: &str| owner.get(key).and_then(Value::as_str).unwrap_or_default();
     let (class, id) = (text("className"), text("objectId"));
     let key = related_to.get("key").and_then(Value::as_str).unwrap_or_default();
@@ -33,7 +67,8 @@ pub(crate) fn resolve_related_to(reader: Reader<'_>, filter: &mut Map<String, Va
             .class(class)
             .is_some_and(|class| class.get(id).is_some());
     let ids = if readable {
-        reader.store.related_ids(class, key, id)
+        let ids = reader.store.related_ids(class, key, id);
+        window.map(|window| window.of(ids.clone())).unwrap_or(ids)
     } else {
         Vec::new()
     };

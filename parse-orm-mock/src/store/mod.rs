@@ -9,8 +9,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use indexmap::IndexSet;
-use serde_json::{Map, Value};
+use indexmap::{IndexMap, IndexSet};
+use serde_json::{Map, Value, json};
 
 use crate::options::Index;
 use journal::{Member, Undo};
@@ -29,7 +29,7 @@ const ID_LENGTH: usize = 10;
 pub(crate) struct Store {
     classes: HashMap<String, Class>,
     /// Members by owner, per relation: `(owning class, key) -> owner id -> related ids`.
-    joins: HashMap<(String, String), HashMap<String, IndexSet<String>>>,
+    joins: HashMap<(String, String), IndexMap<String, IndexSet<String>>>,
     /// A class gets its own when it comes to be.
     indexes: Vec<Index>,
     /// What to undo, while a transaction runs. Schemas are not in it: on the real server, too, a class or a
@@ -223,6 +223,27 @@ impl Store {
             .unwrap_or_default()
     }
 
+    /// The join table `_Join:key:Class` as a class, of which nobody made a schema.
+    pub(crate) fn join_class(&self, name: &str) -> Option<Class> {
+        let (key, class) = name.strip_prefix("_Join:")?.split_once(':')?;
+        let join = self.joins.get(&(class.to_owned(), key.to_owned()))?;
+        let mut table = Class::default();
+        for (owner, members) in join {
+            for related in members {
+                // The database's own ids: 24 hexadecimal digits.
+                let id = format!("{:024x}", self.ids.hash_one((name, owner, related)));
+                let row = Row::from_iter([
+                    ("objectId".to_owned(), json!(id)),
+                    ("relatedId".to_owned(), json!(related)),
+                    ("owningId".to_owned(), json!(owner)),
+                ]);
+                table.put(&id, table.inserted, Arc::new(row));
+                table.inserted += 1;
+            }
+        }
+        Some(table)
+    }
+
     /// The owners whose relation holds one of these members.
     pub(crate) fn owning_ids(&self, class: &str, key: &str, related: &[String]) -> Vec<String> {
         let Some(join) = self.joins.get(&(class.to_owned(), key.to_owned())) else {
@@ -336,7 +357,6 @@ impl Class {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
 
