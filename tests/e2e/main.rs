@@ -34,6 +34,7 @@ mod pointers;
 mod prefetch;
 mod queries;
 mod relations;
+mod scans;
 mod secrets;
 mod staged_answers;
 mod streams;

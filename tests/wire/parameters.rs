@@ -24,6 +24,11 @@ fn query_sets() {
         parameters(&query!(set.order_by(-score, player_name))),
         json!({"order": "-score,playerName"})
     );
+    // the server would take the last direction of a key that is named twice
+    assert_eq!(
+        parameters(&query!(set.order_by(-score, player_name, score))),
+        json!({"order": "-score,playerName"})
+    );
     assert_eq!(
         parameters(&query!(set.order_by(
             home.zip_code,

@@ -81,6 +81,13 @@ impl Position {
                     // truth values have an order, but not every database compares them
                     Value::Bool(value) if value == descending => left.push(test("$eq", Value::Bool(!value))),
                     Value::Bool(_) => {}
+                    // PostgreSQL does not compare with an empty text either; nothing is before it
+                    Value::String(text) if text.is_empty() => {
+                        if !descending {
+                            let others = [value.clone(), Value::Null].map(|value| test("$eq", value));
+                            left.push(Node::Nor(others.into()));
+                        }
+                    }
                     value => left.push(test(if *descending { "$lt" } else { "$gt" }, value.clone())),
                 }
                 if !deeper.is_empty() {
@@ -164,6 +171,17 @@ mod tests {
                 {"$nor": [{"home.city": null}]},
                 {"home.city": null, "objectId": {"$gt": "c"}},
             ]})
+        );
+    }
+
+    #[test]
+    fn nothing_is_before_an_empty_text() {
+        let rest = |descending| rest(&[("name", descending), ("objectId", false)], &[json!(["", "c"])]);
+        let equal = json!({"name": "", "objectId": {"$gt": "c"}});
+        assert_eq!(rest(true), json!({"$or": [equal, {"name": null}]}));
+        assert_eq!(
+            rest(false),
+            json!({"$or": [{"$nor": [{"name": ""}, {"name": null}]}, equal, {"name": null}]})
         );
     }
 

@@ -3,7 +3,7 @@
 use super::condition::{Node, Q, Where, show};
 use super::cursor::Cursor;
 use super::options::Options;
-use super::order::{IntoInclude, IntoOrder};
+use super::order::{IntoInclude, IntoOrder, Order};
 use super::paging::Pager;
 use super::params::Find;
 use super::slice::Slice;
@@ -163,10 +163,13 @@ impl<T: ParseObject> QuerySet<T> {
     pub fn order_by(&self, keys: impl IntoOrder<T>) -> Self {
         let keys = keys.into_order();
         self.with(|core| {
-            core.order = keys
-                .into_iter()
-                .map(|order| (order.key, order.descending))
-                .collect();
+            core.order.clear();
+            for Order { key, descending, .. } in keys {
+                // the second of two decides nothing, but the server would take its direction for the first one's
+                if !core.order.iter().any(|(known, _)| *known == key) {
+                    core.order.push((key, descending));
+                }
+            }
         })
     }
 
