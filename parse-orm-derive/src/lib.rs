@@ -137,9 +137,10 @@ pub fn parse_value(input: TokenStream) -> TokenStream {
 /// Makes a struct a view of a model: some of its fields, for [`QuerySet::values`] and [`Slice::values`].
 ///
 /// `#[parse(model = GameScore)]` names the model. The view's fields have the names and types of the model's;
-/// the compiler checks both. `Option<Included<V>>` in the place of `Option<Pointer<T>>`, and `Vec<Included<V>>` in
-/// that of `Vec<Pointer<T>>`, include the objects behind the pointers as views themselves. In a crate that renamed
-/// `parse_orm` add `crate = path`.
+/// the compiler checks both. A type may become an `Option`, for a field that rows may be without: a view does
+/// not know the defaults of the model. `Option<Included<V>>` in the place of `Pointer<T>` or
+/// `Option<Pointer<T>>`, and `Vec<Included<V>>` in that of `Vec<Pointer<T>>`, include the objects behind the
+/// pointers as views themselves. In a crate that renamed `parse_orm` add `crate = path`.
 ///
 /// ```
 /// use parse_orm::prelude::*;

@@ -42,3 +42,4 @@ mod traversal;
 mod updates;
 mod values;
 mod values_refused;
+mod views;

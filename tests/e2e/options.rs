@@ -98,7 +98,7 @@ async fn a_field_of_an_included_object_is_left_out() -> Outcome {
 
 /// A refresh that leaves a field out keeps what is known of it, changed or not.
 #[tokio::test]
-async fn row_01_a_partial_refresh_clears_nothing() -> Outcome {
+async fn row_1_a_partial_refresh_clears_nothing() -> Outcome {
     let backend = backend().await;
     let (client, run) = (backend.client(), backend.run());
     let mut here = stored(client, &run).await?;

@@ -82,7 +82,7 @@ impl Position {
                     Value::Bool(value) if value == descending => left.push(test("$eq", Value::Bool(!value))),
                     Value::Bool(_) => {}
                     // PostgreSQL does not compare with an empty text either; nothing is before it
-                    Value::String(text) if text.is_empty() => {
+                    Value::String(empty) if empty.is_empty() => {
                         if !descending {
                             let others = [value.clone(), Value::Null].map(|value| test("$eq", value));
                             left.push(Node::Nor(others.into()));

@@ -113,7 +113,7 @@ impl<R, M, V: ViewField<M>> ViewCodec<V> for Viewed<R, M, V> {
 #[diagnostic::on_unimplemented(
     message = "this field of the view is a `{Self}`, and the model's field is a `{M}`",
     label = "the model's field is a `{M}`",
-    note = "a view repeats the types of its model; an `Option<Pointer<T>>` can also be an `Option<Included<View>>`, a `Vec<Pointer<T>>` a `Vec<Included<View>>`, where `View` is a view of `T`"
+    note = "a view repeats the types of its model, or makes them an `Option`; a `Pointer<T>` or `Option<Pointer<T>>` can also be an `Option<Included<View>>`, a `Vec<Pointer<T>>` a `Vec<Included<View>>`, where `View` is a view of `T`"
 )]
 pub trait ViewField<M>: Sized {
     #[doc(hidden)]
@@ -134,6 +134,20 @@ impl<V: ParseValue> ViewField<V> for V {
     }
     fn missing() -> Option<Self> {
         V::missing()
+    }
+}
+
+/// A field that rows may be without, by a default of the model's, which a view does not know.
+#[diagnostic::do_not_recommend]
+impl<V: ParseValue> ViewField<V> for Option<V> {
+    fn request(name: &str, request: &mut Request) {
+        <V as ViewField<V>>::request(name, request);
+    }
+    fn decode<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        <Self as ParseValue>::decode(from)
+    }
+    fn missing() -> Option<Self> {
+        Some(None)
     }
 }
 
@@ -170,34 +184,46 @@ impl<'de, W: ParseView> DeserializeSeed<'de> for IncludedSeed<W> {
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl<W: ParseView> ViewField<Option<Pointer<W::Model>>> for Option<Included<W>> {
-    fn request(name: &str, request: &mut Request) {
-        nested::<W>(name, request);
+/// Reads an included object, or none.
+fn included<'de, W: ParseView, D: Deserializer<'de>>(from: D) -> Result<Option<Included<W>>, D::Error> {
+    struct Visitor<W>(std::marker::PhantomData<W>);
+    impl<'de, W: ParseView> serde::de::Visitor<'de> for Visitor<W> {
+        type Value = Option<Included<W>>;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an included object or nothing")
+        }
+        fn visit_none<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+        fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+            IncludedSeed(std::marker::PhantomData).deserialize(from).map(Some)
+        }
     }
-    fn decode<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Visitor<W>(std::marker::PhantomData<W>);
-        impl<'de, W: ParseView> serde::de::Visitor<'de> for Visitor<W> {
-            type Value = Option<Included<W>>;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an included object or nothing")
+    from.deserialize_option(Visitor(std::marker::PhantomData))
+}
+
+macro_rules! included {
+    ($($pointer:ty)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<W: ParseView> ViewField<$pointer> for Option<Included<W>> {
+            fn request(name: &str, request: &mut Request) {
+                nested::<W>(name, request);
             }
-            fn visit_none<E>(self) -> Result<Self::Value, E> {
-                Ok(None)
+            fn decode<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                included(from)
             }
-            fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-            fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
-                IncludedSeed(std::marker::PhantomData).deserialize(from).map(Some)
+            fn missing() -> Option<Self> {
+                Some(None)
             }
         }
-        from.deserialize_option(Visitor(std::marker::PhantomData))
-    }
-    fn missing() -> Option<Self> {
-        Some(None)
-    }
+    )*};
 }
+
+// the target of a pointer that is always there may be gone all the same
+included! { Option<Pointer<W::Model>> Pointer<W::Model> }
 
 #[diagnostic::do_not_recommend]
 impl<W: ParseView> ViewField<Vec<Pointer<W::Model>>> for Vec<Included<W>> {
