@@ -99,6 +99,44 @@ async fn row_5_the_values_that_are_refused_are_named_and_the_others_created() ->
     Ok(())
 }
 
+/// Every result is told, so that what is tried again is only what failed.
+#[tokio::test]
+async fn row_6_trying_the_failed_ones_again_duplicates_nothing() -> Outcome {
+    let backend = backend().await;
+    let (client, run) = (backend.client(), backend.run());
+    rows(client, &unique("first"), 1).await?;
+    let mut values: Vec<_> = (0..70)
+        .map(|number| {
+            loose(
+                &run,
+                number,
+                if refused(number) {
+                    json!("no number")
+                } else {
+                    json!(1)
+                },
+            )
+        })
+        .collect();
+    let mut again = Vec::new();
+    let outcome = client.create_all(&values).chunk_size(20).await;
+    for (value, result) in values.iter_mut().zip(outcome) {
+        if result.is_err() {
+            value.score = json!(2);
+            again.push(value.clone());
+        }
+    }
+    assert_eq!(client.create_all(&again).await.into_result()?.len(), 3);
+    let stored = query!(Loose.filter(run = run).order_by(number))
+        .all(client)
+        .await?;
+    assert_eq!(
+        stored.into_iter().map(Object::into_inner).collect::<Vec<_>>(),
+        values
+    );
+    Ok(())
+}
+
 #[tokio::test]
 async fn row_5_what_cannot_be_saved_keeps_its_changes_and_the_others_are_saved() -> Outcome {
     let backend = backend().await;
