@@ -195,11 +195,6 @@ impl<'a> Jobs<'a> {
         requests
     }
 
-    /// The first error of a job that cannot be sent.
-    fn refusal(&self) -> Result<()> {
-        (0..self.all.len()).try_for_each(|index| self.request(index).map(drop))
-    }
-
     /// The outcome of each job; what was not sent is untouched, for the reason that stopped the others.
     fn finish(mut self, stopped: Option<&Arc<Error>>) -> Outcome<()> {
         if let Some(cause) = stopped {
@@ -246,8 +241,11 @@ pub(crate) async fn each(client: &Client, how: &How<'_>, jobs: Vec<&mut dyn Job>
 /// Does all of the jobs or none.
 pub(crate) async fn together(client: &Client, how: &How<'_>, jobs: Vec<&mut dyn Job>) -> Result<()> {
     let mut jobs = Jobs::new(jobs);
-    jobs.refusal()?;
-    transaction(client, how, &mut jobs).await?;
+    let requests = jobs.take(usize::MAX);
+    if let Some(error) = jobs.failed.iter_mut().find_map(Option::take) {
+        return Err(error);
+    }
+    transaction(client, how, &mut jobs, requests).await?;
     // done as they are: what is left to fail is an answer that cannot be read
     jobs.finish(None).into_result().map(drop)
 }

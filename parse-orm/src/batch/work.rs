@@ -97,9 +97,13 @@ pub(crate) async fn run(client: &Client, how: &How<'_>, work: &mut dyn Work) -> 
     stopped
 }
 
-/// Does all of the work or none of it, in one request.
-pub(crate) async fn transaction(client: &Client, how: &How<'_>, work: &mut dyn Work) -> Result<()> {
-    let requests = work.next(usize::MAX).await?;
+/// Does all of these or none, in one request.
+pub(crate) async fn transaction(
+    client: &Client,
+    how: &How<'_>,
+    work: &mut dyn Work,
+    requests: Vec<Request>,
+) -> Result<()> {
     let number = requests.len();
     if number > 0 {
         let (requests, answers) = send(client, requests, Kind::Transaction).await;
