@@ -11,6 +11,7 @@ mod aggregates;
 mod atomic;
 mod backend;
 mod bulk;
+mod bulk_new_objects;
 mod client;
 mod cursors;
 mod deletes;

@@ -13,7 +13,9 @@ impl Client {
     /// Stores a copy of each value (or [`Draft`]) as a new object. Lazy: `.await` sends it. One POST (a batch)
     /// for each 50 objects, 4 at once.
     ///
-    /// Each value becomes an object of its own, also where two are equal.
+    /// Each value becomes an object of its own, also where two are equal. New objects and files that the values
+    /// hold (see [`Pointer::new`]) are stored first, those of all values together; where one cannot be stored, exactly
+    /// the values that hold it fail.
     ///
     /// ```
     /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
@@ -58,6 +60,8 @@ impl Client {
     /// assert!(outcome.failed().next().is_none() && !scores[0].is_dirty());
     /// # Ok(()) }
     /// ```
+    ///
+    /// New objects and files that the objects hold are stored first, as by [`create_all`](Self::create_all).
     ///
     /// The [`Outcome`] has a result for each object. An object that was saved is clean; one that failed has
     /// exactly the changes that it had before. Where a batch is not answered, its objects are

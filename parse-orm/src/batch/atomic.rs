@@ -32,7 +32,8 @@ use std::future::IntoFuture;
 /// # Errors
 /// [`Error::RolledBack`](crate::Error::RolledBack) where the server refused any of it; it does not say which.
 /// [`Error::InDoubt`](crate::Error::InDoubt) where there was no answer. [`Error::Invalid`](crate::Error::Invalid)
-/// where something cannot be sent; nothing is, then. [`Error::Batch`](crate::Error::Batch) where all is done, and
+/// where something cannot be sent, and where an object holds a new one or a new file, which would have to be stored
+/// before the transaction; nothing is sent, then. [`Error::Batch`](crate::Error::Batch) where all is done, and
 /// answers cannot be read.
 #[derive(Debug)]
 #[must_use = "nothing is sent until this is awaited"]

@@ -5,8 +5,8 @@ use super::outcome::Outcome;
 use super::work::{Request, Work, run, transaction};
 use crate::client::Method;
 use crate::error::BatchFailure;
-use crate::object::{New, Object, ParseObject};
-use crate::value::ObjectId;
+use crate::object::{New, Object, ParseObject, graph};
+use crate::value::{Holder, ObjectId, Unstored};
 use crate::{Client, Error, Result};
 use futures::future::{BoxFuture, FutureExt as _, ready};
 use serde_json::value::RawValue;
@@ -18,6 +18,8 @@ pub trait Job: Send {
     fn class_name(&self) -> &'static str;
     /// None for an object that is to be created.
     fn id(&self) -> Option<&ObjectId>;
+    /// What may hold new objects and files, which are stored before.
+    fn holder(&self) -> Option<&dyn Holder>;
     fn body(&self) -> Result<Payload>;
     /// Takes over the server's answer.
     fn done(&mut self, answer: &RawValue) -> Result<()>;
@@ -42,6 +44,9 @@ impl<T: ParseObject> Job for Object<T> {
     fn id(&self) -> Option<&ObjectId> {
         Some(self.id())
     }
+    fn holder(&self) -> Option<&dyn Holder> {
+        Some(self)
+    }
     fn body(&self) -> Result<Payload> {
         Ok(self.changes()?.map_or(Payload::Nothing, Payload::Body))
     }
@@ -63,6 +68,9 @@ impl<T: ParseObject> Job for Creation<'_, T> {
     }
     fn id(&self) -> Option<&ObjectId> {
         None
+    }
+    fn holder(&self) -> Option<&dyn Holder> {
+        Some(&self.new)
     }
     fn body(&self) -> Result<Payload> {
         self.new.body().map(Payload::Body)
@@ -114,6 +122,9 @@ impl Job for Deletion {
     fn id(&self) -> Option<&ObjectId> {
         self.id.as_ref()
     }
+    fn holder(&self) -> Option<&dyn Holder> {
+        None
+    }
     fn body(&self) -> Result<Payload> {
         if self.id.is_some() {
             return Ok(Payload::Deletion);
@@ -151,6 +162,45 @@ impl<'a> Jobs<'a> {
         }
     }
 
+    /// Stores what the objects hold, all of it together. An object whose part cannot be stored has failed.
+    async fn store_held(&mut self, client: &Client) {
+        let holders = self.all.iter().enumerate();
+        let (places, holders): (Vec<usize>, Vec<&dyn Holder>) = holders
+            .filter_map(|(index, job)| Some((index, job.holder()?)))
+            .unzip();
+        let results = graph::store(client, &holders).await;
+        for (index, result) in places.into_iter().zip(results) {
+            if result.is_err() {
+                self.settle(index, result);
+            }
+        }
+    }
+
+    /// Refuses what would have to be stored before, and so outside of the transaction.
+    fn refuse_held(&self) -> Result<()> {
+        for holder in self.all.iter().filter_map(|job| job.holder()) {
+            let mut held = None;
+            holder.unstored(&mut |field, new| held = Some((field, new)));
+            if let Some((field, new)) = held {
+                let what = match new {
+                    Unstored::Object(_) => {
+                        "a new object, which a transaction cannot store before: create it first"
+                    }
+                    Unstored::File(_) => {
+                        "a new file, which a transaction cannot store before: upload it first"
+                    }
+                };
+                let message = format!("the field holds {what}");
+                return Err(Error::invalid(
+                    holder.class_name(),
+                    Some(holder.field_name(field)),
+                    message,
+                ));
+            }
+        }
+        Ok(())
+    }
+
     fn settle(&mut self, index: usize, result: Result<()>) {
         match result {
             Ok(()) => self.progress.done += 1,
@@ -186,6 +236,9 @@ impl<'a> Jobs<'a> {
         while self.taken < self.all.len() && requests.len() < most {
             let index = self.taken;
             self.taken += 1;
+            if self.failed[index].is_some() {
+                continue;
+            }
             match self.request(index) {
                 Ok(Some(request)) => requests.push(request),
                 Ok(None) => self.settle(index, Ok(())),
@@ -198,8 +251,8 @@ impl<'a> Jobs<'a> {
     /// The outcome of each job; what was not sent is untouched, for the reason that stopped the others.
     fn finish(mut self, stopped: Option<&Arc<Error>>) -> Outcome<()> {
         if let Some(cause) = stopped {
-            for index in self.taken..self.all.len() {
-                self.failed[index] = Some(Error::Untouched(cause.clone()));
+            for failed in &mut self.failed[self.taken..] {
+                failed.get_or_insert_with(|| Error::Untouched(cause.clone()));
             }
         }
         let failed = self.failed.into_iter().zip(&self.all).enumerate();
@@ -234,6 +287,7 @@ impl Work for Jobs<'_> {
 /// Does the jobs, each on its own.
 pub(crate) async fn each(client: &Client, how: &How<'_>, jobs: Vec<&mut dyn Job>) -> Outcome<()> {
     let mut jobs = Jobs::new(jobs);
+    jobs.store_held(client).await;
     let stopped = run(client, how, &mut jobs).await;
     jobs.finish(stopped.as_ref())
 }
@@ -241,6 +295,7 @@ pub(crate) async fn each(client: &Client, how: &How<'_>, jobs: Vec<&mut dyn Job>
 /// Does all of the jobs or none.
 pub(crate) async fn together(client: &Client, how: &How<'_>, jobs: Vec<&mut dyn Job>) -> Result<()> {
     let mut jobs = Jobs::new(jobs);
+    jobs.refuse_held()?;
     let requests = jobs.take(usize::MAX);
     if let Some(error) = jobs.failed.iter_mut().find_map(Option::take) {
         return Err(error);
