@@ -531,3 +531,76 @@ async fn pages_by_id() {
     assert_eq!(page("objectId,-i", between), ids[3..6]);
     assert!(page("objectId", json!({"objectId": {"$gt": ids[6], "$lt": ids[3]}})).is_empty());
 }
+
+#[tokio::test]
+async fn near_has_its_place() {
+    let place = |i: i32| json!({"i": i, "loc": {"__type": "GeoPoint", "latitude": 40 + i, "longitude": -30}});
+    let data = Data::new(&[place(0), place(1), place(5)]).await;
+    let near = |more: Value| {
+        let mut near = json!({"$nearSphere": {"__type": "GeoPoint", "latitude": 40, "longitude": -30}});
+        near.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        json!({"loc": near})
+    };
+    assert_eq!(
+        data.filter(json!({"$and": [near(json!({})), {"i": {"$gt": 0}}]})),
+        [1, 5]
+    );
+    assert_eq!(data.code(json!({"$or": [near(json!({})), {"i": 1}]})), json!(1));
+    assert_eq!(
+        data.code(json!({"$and": [near(json!({})), near(json!({}))]})),
+        json!(1)
+    );
+    // A count knows radians only.
+    let count = |more: Value| data.query(json!({"where": near(more), "count": 1, "limit": 0}));
+    assert_eq!(count(json!({"$maxDistance": 0.02}))["count"], json!(2));
+    for more in [json!({}), json!({"$maxDistanceInKilometers": 120})] {
+        assert_eq!(
+            count(more),
+            json!({"code": 1, "message": "Internal server error."})
+        );
+    }
+    let geo = |i: i32, j: i32| json!({"__type": "GeoPoint", "latitude": 40 + i, "longitude": -30 + j});
+    let within = |area: Value| data.filter(json!({"loc": {"$geoWithin": area}}));
+    assert_eq!(
+        within(json!({"$polygon": [geo(-1, -1), geo(2, -1), geo(2, 1), geo(-1, 1)]})),
+        [0, 1]
+    );
+    assert_eq!(within(json!({"$centerSphere": [geo(0, 0), 0.02]})), [0, 1]);
+    assert_eq!(
+        data.filter(json!({"loc": {"$within": {"$box": [geo(0, -1), geo(3, 1)]}}})),
+        [0, 1]
+    );
+}
+
+#[tokio::test]
+async fn full_text() {
+    let data = Data::new(&[
+        json!({"i": 0, "t": "one coffee among many other words of a long line"}),
+        json!({"i": 1, "t": "Coffee, coffee!"}),
+        json!({"i": 2, "t": "Café crème"}),
+        json!({"i": 3, "t": "tea"}),
+    ])
+    .await;
+    let text = |search: Value| json!({"t": {"$text": {"$search": search}}});
+    assert_eq!(data.filter(text(json!({"$term": "coffee tea"}))), [0, 1, 3]);
+    assert_eq!(data.filter(text(json!({"$term": "coffee -words"}))), [1]);
+    assert_eq!(data.filter(text(json!({"$term": "\"many other\" coffee"}))), [0]);
+    assert_eq!(
+        data.filter(text(json!({"$term": "Coffee", "$caseSensitive": true}))),
+        [1]
+    );
+    assert_eq!(data.filter(text(json!({"$term": "cafe"}))), [2]);
+    assert_eq!(
+        data.filter(text(json!({"$term": "cafe", "$diacriticSensitive": true}))),
+        [0; 0]
+    );
+    let by_score = json!({"where": text(json!({"$term": "coffee"})), "order": "$score"});
+    assert_eq!(data.find(by_score.clone()), [1, 0]);
+    // The score comes when it is selected.
+    assert_eq!(data.query(by_score.clone())["results"][0].get("score"), None);
+    let mut selected = by_score;
+    selected["keys"] = json!("$score,i");
+    assert!(data.query(selected)["results"][0]["score"].is_number());
+}

@@ -49,7 +49,7 @@ const SKIPPED: [(u32, u32, &str); 9] = [
 ];
 
 /// Rows sent, where another answer than the recorded one is expected: status, code, and why.
-const DIFFERENT: [(u32, u16, Option<i64>, &str); 50] = [
+const DIFFERENT: [(u32, u16, Option<i64>, &str); 51] = [
     (28, 404, Some(101), "the message is that of a LiveQuery class"),
     (49, 404, Some(101), "the message is that of a LiveQuery class"),
     (
@@ -96,6 +96,7 @@ const DIFFERENT: [(u32, u16, Option<i64>, &str); 50] = [
     (149, 500, Some(1), ADAPTER),
     (152, 400, Some(107), ADAPTER),
     (160, 400, Some(107), ADAPTER),
+    (180, 400, Some(107), ADAPTER),
     (184, 200, None, POSTGRES),
     (185, 200, None, POSTGRES),
     (187, 200, None, POSTGRES),

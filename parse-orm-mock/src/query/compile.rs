@@ -16,6 +16,15 @@ use crate::write::canonical;
 
 /// Compiles a filter for a class; a class that does not exist has no schema.
 pub(crate) fn compile(filter: &Map<String, Value>, schema: Option<&Schema>) -> Result<Filter, Refusal> {
+    let compiled = compile_branch(filter, schema)?;
+    // "Too many geoNear expressions"
+    if compiled.nears() > 1 {
+        return Err(Refusal::database());
+    }
+    Ok(compiled)
+}
+
+fn compile_branch(filter: &Map<String, Value>, schema: Option<&Schema>) -> Result<Filter, Refusal> {
     let mut parts = Vec::with_capacity(filter.len());
     for (key, value) in filter {
         parts.push(compile_entry(key, value, schema)?);
@@ -35,8 +44,12 @@ fn compile_entry(key: &str, value: &Value, schema: Option<&Schema>) -> Result<Fi
         let empty = Map::new();
         let branches = branches
             .iter()
-            .map(|branch| compile(branch.as_object().unwrap_or(&empty), schema));
+            .map(|branch| compile_branch(branch.as_object().unwrap_or(&empty), schema));
         let branches = branches.collect::<Result<Vec<_>, _>>()?;
+        // "geo $near must be top-level expr"
+        if key != "$and" && branches.iter().any(|branch| branch.nears() > 0) {
+            return Err(Refusal::database());
+        }
         return Ok(match key {
             "$or" => Filter::Any(branches),
             "$and" => Filter::All(branches),
@@ -232,7 +245,7 @@ impl Field<'_> {
         }
         let text = relative.as_str().ok_or_else(Refusal::crash)?;
         let instant = clock::relative(text, Utc::now())
-            .map_err(|info| Refusal::json(format!("bad $relativeTime ({text}) value. {info}")))?;
+            .map_err(|info| Refusal::json(format!("bad $relativeTime ({operator}) value. {info}")))?;
         self.spelled(&json!({"__type": "Date", "iso": clock::spell(instant)}))
     }
 }

@@ -97,6 +97,7 @@ pub(crate) fn find(reader: Reader<'_>, class_name: &str, find: Find) -> Result<F
     };
     let mut rows: Vec<&Arc<Row>> = rows.filter(|row| compiled.matches(row)).take(needed).collect();
     if find.count {
+        check_countable(&filter)?;
         // What has no schema is not counted, even if it has rows.
         let known = reader.store.class(&class_name);
         found.count = Some(known.map_or(Ok(0), |class| count(class, rows.len(), counted.as_ref()))?);
@@ -122,7 +123,7 @@ pub(crate) fn find(reader: Reader<'_>, class_name: &str, find: Find) -> Result<F
     if !sorted && !no_rows {
         sort(&mut rows, &order, &compiled);
     }
-    let scored = order.iter().any(|(key, _)| key.is_none()) || selects_score(&shape);
+    let scored = selects_score(&shape);
     for row in rows.into_iter().skip(skip).take(limit) {
         let mut object = render(row, &class.schema, shape.keys.as_deref());
         add_urls(reader.options, &mut object);
@@ -145,6 +146,29 @@ fn target_class(reader: Reader<'_>, class_name: &str, redirect: Option<&str>) ->
         Some(FieldType::Relation(target)) => target.clone(),
         _ => class_name.to_owned(),
     }
+}
+
+/// A count turns `$nearSphere` into a circle of `$maxDistance` radians; other units it does not know, and a circle
+/// without a radius is an exception.
+fn check_countable(filter: &Map<String, Value>) -> Result<(), Refusal> {
+    for (key, constraint) in filter {
+        if let (true, Some(branches)) = (key.starts_with('$'), constraint.as_array()) {
+            branches
+                .iter()
+                .filter_map(Value::as_object)
+                .try_for_each(check_countable)?;
+        }
+        let units = [
+            "$maxDistanceInMiles",
+            "$maxDistanceInKilometers",
+            "$maxDistanceInRadians",
+        ];
+        let has = |name: &str| constraint.get(name).is_some();
+        if has("$nearSphere") && (!has("$maxDistance") || units.into_iter().any(has)) {
+            return Err(Refusal::crash());
+        }
+    }
+    Ok(())
 }
 
 /// How many rows there are, of those that were found or of those that another filter finds.

@@ -109,6 +109,15 @@ impl Filter {
         }
     }
 
+    /// How many `$nearSphere` there are where one may be.
+    pub(crate) fn nears(&self) -> usize {
+        match self {
+            Self::All(parts) => parts.iter().map(Self::nears).sum(),
+            Self::Field(_, tests) => tests.iter().filter(|test| matches!(test, Test::Near(..))).count(),
+            _ => 0,
+        }
+    }
+
     /// The `$nearSphere` of the filter: it orders the rows.
     pub(crate) fn near(&self) -> Option<(&Path, Point)> {
         match self {

@@ -12,6 +12,7 @@ pub(crate) struct TextSearch {
     unwanted: Vec<String>,
     phrases: Vec<String>,
     case_sensitive: bool,
+    diacritic_sensitive: bool,
 }
 
 impl TextSearch {
@@ -41,12 +42,13 @@ impl TextSearch {
                 return Err(bad(key, "boolean"));
             }
         }
-        let case_sensitive = search.get("$caseSensitive") == Some(&Value::Bool(true));
+        let set = |key: &str| search.get(key) == Some(&Value::Bool(true));
         let mut read = Self {
             wanted: Vec::new(),
             unwanted: Vec::new(),
             phrases: Vec::new(),
-            case_sensitive,
+            case_sensitive: set("$caseSensitive"),
+            diacritic_sensitive: set("$diacriticSensitive"),
         };
         for (place, part) in term.split('"').enumerate() {
             if place % 2 == 1 {
@@ -78,10 +80,15 @@ impl TextSearch {
     }
 
     fn fold(&self, text: &str) -> String {
-        if self.case_sensitive {
+        let text = if self.case_sensitive {
             text.to_owned()
         } else {
             text.to_lowercase()
+        };
+        if self.diacritic_sensitive {
+            text
+        } else {
+            text.chars().map(plain_letter).collect()
         }
     }
 
@@ -92,6 +99,36 @@ impl TextSearch {
             .filter(|word| !word.is_empty())
             .map(stem)
             .collect()
+    }
+}
+
+/// A letter of the European languages without what stands above or below it.
+fn plain_letter(letter: char) -> char {
+    const FAMILIES: [&str; 14] = [
+        "aàáâãäåāăą",
+        "cçćč",
+        "dďđ",
+        "eèéêëēėęě",
+        "gğģ",
+        "iìíîïīį",
+        "lłľļ",
+        "nñńňņ",
+        "oòóôõöøōő",
+        "rřŕ",
+        "sśšş",
+        "tťţ",
+        "uùúûüūůűų",
+        "yýÿ",
+    ];
+    let small: char = letter.to_lowercase().next().unwrap_or(letter);
+    let family = FAMILIES
+        .iter()
+        .find(|family| small.is_alphabetic() && !small.is_ascii() && family.contains(small));
+    let plain = family.and_then(|family| family.chars().next());
+    match plain {
+        Some(plain) if letter.is_uppercase() => plain.to_ascii_uppercase(),
+        Some(plain) => plain,
+        None => letter,
     }
 }
 
