@@ -114,3 +114,114 @@ async fn row_49_the_contents_are_a_query() -> Outcome {
     );
     Ok(())
 }
+
+/// Several in one go, in several calls, and once more: the relation is a set.
+#[tokio::test]
+async fn row_14_a_new_object_is_created_with_its_relations() -> Outcome {
+    let backend = backend().await;
+    let (client, run) = (backend.client(), backend.run());
+    let players = store(&backend, ["a", "b", "c"].map(|name| player(&run, name))).await?;
+    let mut opponents = Relation::of([&players[0], &players[1]]);
+    opponents.add([&players[0], &players[2]]);
+    opponents.remove([&players[1]]);
+    let value = Game {
+        opponents,
+        ..game(&run, "Ann", 1)
+    };
+    let stored = value.create(client).await?;
+    assert!(!stored.is_dirty());
+    assert_eq!(stored.opponents, Relation::new());
+    assert_eq!(related(&stored, client).await?, ["a", "c"]);
+    // the value still says what a create of it adds
+    assert_eq!(related(&value.create(client).await?, client).await?, ["a", "c"]);
+    Ok(())
+}
+
+/// Stored first, whether it is added to a new object or to a stored one.
+#[tokio::test]
+async fn row_15_what_is_not_stored_is_stored_and_added() -> Outcome {
+    let backend = backend().await;
+    let (client, run) = (backend.client(), backend.run());
+    let shared = Pointer::new(player(&run, "shared"));
+    let mut stored = Game {
+        player: Some(shared.clone()),
+        opponents: Relation::of([shared.clone(), player(&run, "new").into()]),
+        ..game(&run, "Ann", 1)
+    }
+    .create(client)
+    .await?;
+    assert_eq!(related(&stored, client).await?, ["new", "shared"]);
+
+    stored.add_to_opponents([player(&run, "newer")]);
+    stored.remove_from_opponents([&shared]);
+    assert_eq!(stored.dirty_fields(), ["opponents"]);
+    stored.save(client).await?;
+    assert!(!stored.is_dirty());
+    assert_eq!(related(&stored, client).await?, ["new", "newer"]);
+
+    // what was never stored is in no relation
+    let never = Pointer::new(player(&run, "never"));
+    stored.remove_from_opponents([&never]);
+    assert!(!stored.is_dirty());
+    stored.add_to_opponents([&never]);
+    stored.remove_from_opponents([&never]);
+    assert!(!stored.is_dirty() && never.id().is_none());
+    Ok(())
+}
+
+/// Assigned to a stored object, it adds: a relation has no value that could be replaced.
+#[tokio::test]
+async fn row_48_an_assigned_relation_adds() -> Outcome {
+    let backend = backend().await;
+    let (client, run) = (backend.client(), backend.run());
+    let players = store(&backend, ["a", "b"].map(|name| player(&run, name))).await?;
+    let mut stored = Game {
+        opponents: Relation::of([&players[0]]),
+        ..game(&run, "Ann", 1)
+    }
+    .create(client)
+    .await?;
+    stored.opponents = Relation::of([&players[1]]);
+    assert_eq!(stored.dirty_fields(), ["opponents"]);
+    stored.save(client).await?;
+    assert_eq!(related(&stored, client).await?, ["a", "b"]);
+
+    // nothing to add is nothing to do
+    stored.add_to_opponents([&players[0]]);
+    stored.opponents = Relation::new();
+    assert!(!stored.is_dirty());
+    stored.add_to_opponents([&players[0]]);
+    stored.revert();
+    assert!(!stored.is_dirty());
+
+    // what could not be sent still waits
+    stored.clone().delete(client).await?;
+    stored.remove_from_opponents([&players[0]]);
+    assert!(stored.save(client).await.unwrap_err().is_not_found());
+    assert_eq!(stored.dirty_fields(), ["opponents"]);
+    Ok(())
+}
+
+/// Changes of a relation live through a refresh, and through being kept elsewhere.
+#[tokio::test]
+async fn changes_of_a_relation_are_kept() -> Outcome {
+    let backend = backend().await;
+    let (client, run) = (backend.client(), backend.run());
+    let players = store(&backend, ["a", "b"].map(|name| player(&run, name))).await?;
+    let mut stored = Game {
+        opponents: Relation::of([&players[0]]),
+        ..game(&run, "Ann", 1)
+    }
+    .create(client)
+    .await?;
+    stored.remove_from_opponents([&players[0]]);
+    stored.add_to_opponents([&players[1]]);
+    stored.refresh(client, Unsaved::Keep).await?;
+    let mut kept: Object<Game> = serde_json::from_str(&serde_json::to_string(&stored)?)?;
+    assert_eq!(kept.opponents, stored.opponents);
+    kept.save(client).await?;
+    assert_eq!(related(&kept, client).await?, ["b"]);
+    stored.refresh(client, Unsaved::Discard).await?;
+    assert!(!stored.is_dirty());
+    Ok(())
+}

@@ -313,3 +313,119 @@ async fn a_second_save_starts_anew() {
     object.save(&client).await.unwrap();
     assert_eq!(server.requests().len(), sent);
 }
+
+/// A relation of a new object is an operation, and left out where it adds nothing.
+#[tokio::test]
+async fn row_48_relations_of_new_objects() {
+    let server = MockServer::start().await;
+    let client = server.client();
+    let pointer = |id: &str| json!({"__type": "Pointer", "className": "Player", "objectId": id});
+    let to = |id: &str| Pointer::<Player>::to(id);
+    let created = async |opponents| {
+        let value = GameScore {
+            opponents,
+            ..score(1)
+        };
+        value.create(&client).await.unwrap();
+        last_body(&server)["opponents"].clone()
+    };
+    assert_eq!(
+        created(Relation::of([to("a"), to("b"), to("a")])).await,
+        json!({"__op": "AddRelation", "objects": [pointer("a"), pointer("b")]})
+    );
+    assert_eq!(created(Relation::new()).await, Value::Null);
+    assert_eq!(
+        created(Relation::of(Vec::<Pointer<Player>>::new())).await,
+        Value::Null
+    );
+}
+
+/// What is assigned to a stored object's relation, beside what its accessors do.
+#[tokio::test]
+async fn relations_by_assignment() {
+    let pointer = |id: &str| json!({"__type": "Pointer", "className": "Player", "objectId": id});
+    let to = |id: &str| Pointer::<Player>::to(id);
+    update!(|object| { object.opponents = Relation::of([to("a"), to("b")]); object.remove_from_opponents([to("a")]); }
+    => {"opponents": {"__op": "Batch", "ops": [
+        {"__op": "AddRelation", "objects": [pointer("b")]},
+        {"__op": "RemoveRelation", "objects": [pointer("a")]},
+    ]}});
+}
+
+/// The bodies of a graph: one batch for what can go together, pointers by the ids that came back.
+#[tokio::test]
+async fn row_46_new_objects_inside_of_others() {
+    let (server, client, mut object) = stored().await;
+    let red = Pointer::new(Team {
+        name: "Red".into(),
+        win_pct: None,
+    });
+    let member = |name: &str| {
+        Pointer::new(Player {
+            name: name.into(),
+            team: Some(red.clone()),
+            home: None,
+        })
+    };
+    let ann = member("Ann");
+    object.player = Some(ann.clone());
+    object.rivals = vec![member("Bob"), ann.clone()];
+    object.opponents = Relation::of([&ann]);
+    server.clear_requests();
+    object.save(&client).await.unwrap();
+
+    let pointer = |class_name: &str, id: Option<&ObjectId>| json!({"__type": "Pointer", "className": class_name, "objectId": id.unwrap()});
+    let player = |name: &str| json!({"method": "POST", "path": "/parse/classes/Player", "body": {"name": name, "team": pointer("Team", red.id())}});
+    let sent: Vec<_> = server
+        .requests()
+        .into_iter()
+        .map(|request| (request.method, request.path, request.body.unwrap()))
+        .collect();
+    let [(_, team, body), (_, batch, players), (put, _, fields)] = &sent[..] else {
+        panic!("{sent:#?}");
+    };
+    assert_eq!((team.as_str(), body), ("/classes/Team", &json!({"name": "Red"})));
+    assert_eq!(
+        (batch.as_str(), players),
+        ("/batch", &json!({"requests": [player("Ann"), player("Bob")]}))
+    );
+    let (ann, bob) = (
+        pointer("Player", ann.id()),
+        pointer("Player", object.rivals[0].id()),
+    );
+    assert_eq!(put, "PUT");
+    assert_eq!(
+        fields,
+        &json!({
+            "player": ann, "rivals": [bob, ann], "opponents": {"__op": "AddRelation", "objects": [ann]},
+        })
+    );
+}
+
+#[tokio::test]
+async fn row_25_a_file_travels_as_it_is() {
+    let server = MockServer::start().await;
+    let client = server.master_client();
+    let plain = File::new("a b@1.txt", "{not json");
+    let typed = File::with_content_type("b", "image/x-own", vec![0, 255]);
+    plain.upload(&client).await.unwrap();
+    typed.upload(&client).await.unwrap();
+    let sent: Vec<_> = server
+        .requests()
+        .into_iter()
+        .map(|request| {
+            (
+                request.method.clone(),
+                request.path.clone(),
+                request.header("content-type").map(str::to_owned),
+            )
+        })
+        .collect();
+    assert_eq!(
+        sent,
+        [
+            ("POST".into(), "/files/a%20b%401.txt".into(), None),
+            ("POST".into(), "/files/b".into(), Some("image/x-own".into())),
+        ]
+    );
+}
