@@ -470,7 +470,7 @@ async fn a_draft_inside() -> Outcome {
     let backend = backend().await;
     let (client, run) = (backend.client(), backend.run());
     let acl = Acl::new().allow_read(Who::Public);
-    let ann = Pointer::new(Draft::new(player(&run, "Ann")).acl(acl.clone()));
+    let ann = Pointer::from(Draft::new(player(&run, "Ann")).acl(acl.clone()));
     Game {
         player: Some(ann.clone()),
         ..game(&run, "g", 1)

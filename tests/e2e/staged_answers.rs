@@ -1,7 +1,7 @@
 //! Answers to creates and updates that say more than they have to: what a `beforeSave` changed.
 
 use crate::backend::Outcome;
-use crate::models::{Game, GameAccessors, game};
+use crate::models::{Game, GameAccessors, game, player};
 use parse_orm::Error;
 use parse_orm::prelude::*;
 use serde_json::{Value, json};
@@ -170,5 +170,44 @@ async fn a_create_takes_over_what_the_server_changed() -> Outcome {
     );
     assert_eq!(object.nickname, None);
     assert!(object.acl().is_some() && !object.is_dirty());
+    Ok(())
+}
+
+/// A trigger gave the new child a value of another type: it is stored nevertheless, and not stored again.
+#[tokio::test]
+async fn another_try_after_an_answer_that_does_not_fit() -> Outcome {
+    let server = MockServer::start().await;
+    let answer = |path: &str, more: Value| {
+        let mut body = json!({"objectId": "abc", "createdAt": CREATED});
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        Mock::given(wiremock::matchers::path(path.to_owned()))
+            .respond_with(ResponseTemplate::new(201).set_body_json(body))
+    };
+    answer("/classes/E2ePlayer", json!({"name": 5}))
+        .mount(&server)
+        .await;
+    answer("/classes/E2eGame", json!({})).mount(&server).await;
+    let client = Client::builder(server.uri()).app_id("app").build()?;
+    let ann = Pointer::new(player("r", "Ann"));
+    let value = Game {
+        player: Some(ann.clone()),
+        ..game("r", "g", 1)
+    };
+    let Error::Dependency(error) = value.create(&client).await.unwrap_err() else {
+        panic!("the answer does not fit the child");
+    };
+    assert!(matches!(*error.error, Error::Decode(_)), "{error}");
+    assert_eq!(ann.id().map(ObjectId::as_str), Some("abc"));
+    value.create(&client).await?;
+    let paths: Vec<_> = server
+        .received_requests()
+        .await
+        .unwrap()
+        .iter()
+        .map(|request| request.url.path().to_owned())
+        .collect();
+    assert_eq!(paths, ["/classes/E2ePlayer", "/classes/E2eGame"]);
     Ok(())
 }

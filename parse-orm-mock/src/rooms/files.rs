@@ -195,15 +195,28 @@ fn check_name(name: &str) -> Result<(), Refusal> {
 
 /// The default of `fileExtensions`: what a browser would run is refused.
 fn check_extension(extension: Option<&str>, content_type: Option<&str>) -> Result<(), Refusal> {
-    const RUN: [&str; 8] = [
+    const RUN: [&str; 21] = [
         "htm",
         "html",
         "shtml",
         "xhtml",
         "xhtml+xml",
-        "xml",
+        "xht",
         "svg",
+        "svgz",
         "svg+xml",
+        "xml",
+        "xsl",
+        "xslt",
+        "xslt+xml",
+        "xsd",
+        "rng",
+        "rdf",
+        "rdf+xml",
+        "owl",
+        "mathml",
+        "mathml+xml",
+        "html+xml",
     ];
     let runs = |name: &str| RUN.contains(&name.to_ascii_lowercase().as_str());
     let refuse = |name: &str| Err(not_saved(format!("File upload of extension {name} is disabled.")));

@@ -5,6 +5,7 @@ use super::{Draft, Object, ParseObject};
 use crate::Result;
 use crate::value::{Holder, NewObject, ObjectId, Unstored};
 use futures::lock::Mutex;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::sync::OnceLock;
 
@@ -57,13 +58,28 @@ impl<T: ParseObject> NewObject for Newborn<T> {
     }
 
     fn stored(&self, answer: &[u8]) -> Result<()> {
-        let object = New::draft(&self.draft).created(answer)?;
+        let new = New::draft(&self.draft);
+        let (object, outcome) = match new.created(answer) {
+            Ok(object) => (object, Ok(())),
+            // it is stored, whatever else the answer says: another try must not store it again
+            Err(error) => match new.created(&least(answer)) {
+                Ok(object) => (object, Err(error)),
+                Err(_) => return Err(error),
+            },
+        };
         // nobody else can have come first: the gate was held
         let _ = self.object.set(object);
-        Ok(())
+        outcome
     }
 
     fn gate(&self) -> &Mutex<()> {
         &self.gate
     }
+}
+
+/// Of an answer, what every create is answered.
+fn least(answer: &[u8]) -> Vec<u8> {
+    let mut all: serde_json::Map<String, Value> = serde_json::from_slice(answer).unwrap_or_default();
+    all.retain(|key, _| matches!(key.as_str(), "objectId" | "createdAt"));
+    Value::Object(all).to_string().into_bytes()
 }

@@ -69,7 +69,8 @@ impl<T: ParseObject> Pointer<T> {
         })
     }
 
-    /// A pointer to a new object with this value (or [`Draft`], for one with an ACL or an id of its own).
+    /// A pointer to a new object with this value; `Pointer::from` takes a [`Draft`] as well, for one with an ACL or
+    /// an id of its own.
     ///
     /// It is stored by the `create` or `save` of an object that holds the pointer, before that object: what it
     /// holds itself first, to any depth, and all that can go together in one batch. The clones of a pointer are the
@@ -93,8 +94,8 @@ impl<T: ParseObject> Pointer<T> {
     /// assert_eq!(first.player.as_ref().unwrap().get()?.name, "Ann");
     /// # Ok(()) }
     /// ```
-    pub fn new(value: impl Into<Draft<T>>) -> Self {
-        Self(To::New(Arc::new(Newborn::new(value.into()))))
+    pub fn new(value: T) -> Self {
+        Draft::new(value).into()
     }
 
     /// The object, if it was included, or was new and is stored now.
@@ -158,7 +159,7 @@ impl<T: ParseObject> Pointer<T> {
         let Raw { id, acl, fields, .. } = raw;
         let missing = |field: usize| format!("the field `{}` is missing", T::SCHEMA.fields[field].name);
         let value = T::__finish(fields).map_err(missing)?;
-        Ok(Self::new(Draft { value, acl, id }))
+        Ok(Draft { value, acl, id }.into())
     }
 }
 
@@ -209,6 +210,13 @@ impl<T: ParseObject> From<&Self> for Pointer<T> {
 impl<T: ParseObject> From<T> for Pointer<T> {
     fn from(value: T) -> Self {
         Self::new(value)
+    }
+}
+
+/// A [new](Pointer::new) object.
+impl<T: ParseObject> From<Draft<T>> for Pointer<T> {
+    fn from(draft: Draft<T>) -> Self {
+        Self(To::New(Arc::new(Newborn::new(draft))))
     }
 }
 
