@@ -53,7 +53,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     teams[1].add_to_fans([&players[3]]);
     teams[1].save(&client).await?;
     let of_red = teams[0].fans();
-    let mut early = query!(of_red.filter(name__lt = "Cz")).values_list(&client, Player::F.name).await?;
+    let mut early = query!(of_red.filter(name__lt = "Cz"))
+        .values_list(&client, Player::F.name)
+        .await?;
     early.sort();
     assert_eq!(early, ["Bob", "Cid"]);
 
