@@ -67,11 +67,11 @@ pub(crate) async fn run(client: &Client, how: &How<'_>, work: &mut dyn Work) -> 
     let mut flying = FuturesUnordered::new();
     let (mut ended, mut stopped, mut told) = (false, None, Progress::default());
     loop {
-        let mut landed = Vec::new();
+        let (mut landed, mut next) = (Vec::new(), None);
         if !ended && stopped.is_none() && flying.len() < how.concurrency {
             match meanwhile(work.next(how.chunk), &mut flying, &mut landed).await {
                 Ok(requests) if requests.is_empty() => ended = true,
-                Ok(requests) => flying.push(send(client, requests, Kind::Independent)),
+                Ok(requests) => next = Some(requests),
                 Err(cause) => stopped = Some(Arc::new(cause)),
             }
         } else {
@@ -84,6 +84,12 @@ pub(crate) async fn run(client: &Client, how: &How<'_>, work: &mut dyn Work) -> 
             if let Some(cause) = settle(work, requests, answers) {
                 stopped.get_or_insert(cause);
             }
+        }
+        match (next, &stopped) {
+            (None, _) => {}
+            (Some(requests), None) => flying.push(send(client, requests, Kind::Independent)),
+            // it was stopped while these were looked for
+            (Some(requests), Some(cause)) => untouched(work, requests, cause),
         }
         let progress = work.progress();
         if (progress.done, progress.failed) != (told.done, told.failed) {
@@ -162,6 +168,12 @@ where
     next.await
 }
 
+fn untouched(work: &mut dyn Work, requests: Vec<Request>, cause: &Arc<Error>) {
+    for request in requests {
+        work.answered(request, Err(Error::Untouched(cause.clone())));
+    }
+}
+
 /// Hands each request its answer, and returns what was wrong with all of them.
 fn settle(work: &mut dyn Work, requests: Vec<Request>, answers: Answers) -> Option<Arc<Error>> {
     match answers {
@@ -173,14 +185,13 @@ fn settle(work: &mut dyn Work, requests: Vec<Request>, answers: Answers) -> Opti
             None
         }
         Err(cause) => {
-            let fate = if nothing_done(&cause) {
-                Error::Untouched
-            } else {
-                Error::InDoubt
-            };
             let cause = Arc::new(cause);
-            for request in requests {
-                work.answered(request, Err(fate(cause.clone())));
+            if nothing_done(&cause) {
+                untouched(work, requests, &cause);
+            } else {
+                for request in requests {
+                    work.answered(request, Err(Error::InDoubt(cause.clone())));
+                }
             }
             Some(cause)
         }
