@@ -1,9 +1,9 @@
 //! A Parse Server for tests: in this process, in memory, nothing to install.
 //!
 //! [`MockServer`] answers HTTP as parse-server 9.10 on MongoDB does: keys, classes, objects, atomic
-//! operations, queries, includes, batches and transactions, with the real error codes and messages. It is a *witness* of
-//! the protocol: it shares no code with the client it is used to test, and its answers are checked against
-//! recorded answers of the real server.
+//! operations, queries, includes, aggregates, batches and transactions, with the real error codes and
+//! messages. It is a *witness* of the protocol: it shares no code with the client it is used to test, and its
+//! answers are checked against recorded answers of the real server.
 //!
 //! ```
 //! # let runtime = tokio::runtime::Builder::new_current_thread().build()?;

@@ -33,6 +33,9 @@ struct Arguments {
     /// Cut larger limits of queries to this
     #[arg(long, value_name = "N")]
     max_limit: Option<u64>,
+    /// Cut the rows of subqueries to this, unless the master key asks
+    #[arg(long, value_name = "N")]
+    subquery_limit: Option<u64>,
     /// Refuse requests without the master key that name a new class
     #[arg(long)]
     forbid_class_creation: bool,
@@ -54,6 +57,9 @@ fn main() -> io::Result<()> {
         .allow_custom_object_id(arguments.allow_custom_object_id);
     if let Some(limit) = arguments.max_limit {
         builder = builder.max_limit(limit);
+    }
+    if let Some(limit) = arguments.subquery_limit {
+        builder = builder.subquery_limit(limit);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let server = runtime.block_on(builder.start())?;

@@ -42,7 +42,7 @@ const SKIPPED: [(u32, u32, &str); 9] = [
         "speaks of an object of 284; its requests run side by side on the real server",
     ),
     (
-        297,
+        298,
         301,
         "functions and login in a batch, a row that is chance, and a recorded body that is cut off",
     ),
