@@ -3,7 +3,6 @@
 //!
 //! `cargo run --example aggregates`
 
-use parse_orm::Aggregate;
 use parse_orm::prelude::*;
 use parse_orm_mock::MockServer;
 

@@ -14,9 +14,9 @@ mod value;
 /// Everything a program usually needs: `use parse_orm::prelude::*;`
 pub mod prelude {
     pub use crate::{
-        Acl, Bytes, Client, Cursor, Draft, Error, ErrorCode, File, GeoPoint, Included, Json, MasterClient,
-        Object, ObjectId, Objects, Page, ParseObject, ParseValue, ParseView, Pointer, Polygon, Q, QuerySet,
-        ReadPreference, Relation, Slice, Unsaved, Who, q, query,
+        Acl, Aggregate, Bytes, Client, Cursor, Draft, Error, ErrorCode, File, GeoPoint, Included, Json,
+        MasterClient, Object, ObjectId, Objects, Page, ParseObject, ParseValue, ParseView, Pointer, Polygon,
+        Q, QuerySet, ReadPreference, Relation, Slice, Unsaved, Who, q, query,
     };
     pub use chrono::{DateTime, Utc};
     pub use futures::{StreamExt as _, TryStreamExt as _};

@@ -3,8 +3,8 @@
 use crate::backend::{Backend, Outcome, PostgresCannot, backend, mock_because_postgres_cannot, sorted};
 use crate::models::store;
 use chrono::TimeZone;
+use parse_orm::ErrorCode;
 use parse_orm::prelude::*;
-use parse_orm::{Aggregate, ErrorCode};
 use serde::Deserialize;
 use serde_json::json;
 

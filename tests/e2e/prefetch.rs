@@ -365,6 +365,13 @@ async fn a_limit_is_refused() -> Outcome {
         skipped.all(backend.client()).await,
         Err(Error::Invalid(_))
     ));
+    // without the pointer nobody knows whose a book is
+    let blind = query!(Book.exclude_keys(author)).prefetch_related(Book::F.author, &authors);
+    let error = blind.all(backend.client()).await.unwrap_err().to_string();
+    assert!(
+        error.contains("`author`") && error.contains("`exclude_keys`"),
+        "{error}"
+    );
     assert!(requests(&backend).is_none_or(|requests| requests.is_empty()));
     Ok(())
 }

@@ -2,7 +2,6 @@
 
 use crate::models::{GameScore, Player};
 use chrono::{TimeZone, Utc};
-use parse_orm::Aggregate;
 use parse_orm::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -350,6 +349,37 @@ async fn row_34_a_long_pipeline_is_a_post_with_a_json_body() -> parse_orm::Resul
         body,
         json!({"_method": "GET", "distinct": "score", "where": {"playerName": long}})
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_options_of_the_query_set_go_with_it() -> parse_orm::Result<()> {
+    let set = query!(GameScore.filter(score = 1))
+        .read_preference(parse_orm::ReadPreference::Secondary)
+        .hint(json!({"score": 1}))
+        .comment("12");
+    let (server, master) = staged(json!([])).await;
+    set.pipeline().limit(1).all::<Value>(&master).await?;
+    let expected = json!({
+        "pipeline": [{"$match": {"score": 1}}, {"$limit": 1}],
+        "readPreference": "SECONDARY",
+        "hint": {"score": 1},
+        "comment": "12",
+    });
+    assert_eq!(sent(&server).await.1, expected);
+
+    let (server, master) = staged(json!([])).await;
+    set.distinct(&master, F.score).await?;
+    let parameters = sent(&server).await.1;
+    assert_eq!(
+        (&parameters["readPreference"], &parameters["comment"]),
+        (&json!("SECONDARY"), &json!("12"))
+    );
+    let (server, master) = staged(json!([])).await;
+    set.group_by(F.score)
+        .aggregate(&master, Aggregate::count())
+        .await?;
+    assert_eq!(sent(&server).await.1["hint"], json!({"score": 1}));
     Ok(())
 }
 

@@ -28,7 +28,7 @@ use std::marker::PhantomData;
 /// | `push()` | `Vec<V>` | an empty one |
 ///
 /// ```
-/// # use parse_orm::prelude::*; use parse_orm::Aggregate;
+/// # use parse_orm::prelude::*;
 /// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64 }
 /// let total: Aggregate<GameScore, i64> = GameScore::F.score.sum();
 /// let games: Aggregate<GameScore, u64> = Aggregate::count();

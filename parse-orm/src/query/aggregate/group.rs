@@ -21,7 +21,7 @@ impl<T: ParseObject> QuerySet<T> {
     /// What all the rows come down to: Django's `aggregate`. One GET, with the master key.
     ///
     /// ```
-    /// # use parse_orm::prelude::*; use parse_orm::Aggregate; use parse_orm_mock::MockServer;
+    /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
     /// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64, player_name: String }
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
     /// # let server = MockServer::start().await; let (client, master) = (server.client(), server.master_client());
@@ -40,7 +40,9 @@ impl<T: ParseObject> QuerySet<T> {
     /// ```
     ///
     /// The conditions become a `$match`: those that ask about other classes (`player__name`, `in` of a query
-    /// set, relations) or about places cannot be part of it.
+    /// set, relations) or about places cannot be part of it. A parse-server on PostgreSQL knows only equality,
+    /// `gt`, `gte`, `lt` and `lte` there, the results `sum`, `avg`, `min`, `max` and `count`, and orders groups by
+    /// results only.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a condition that cannot be part of an aggregation, and after `order_by`, `limit`,
@@ -64,7 +66,7 @@ impl<T: ParseObject> QuerySet<T> {
     /// The rows in groups of equal keys: Django's `values(..).annotate(..)`.
     ///
     /// ```
-    /// # use parse_orm::prelude::*; use parse_orm::Aggregate; use parse_orm_mock::MockServer;
+    /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
     /// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64, player_name: String, level: Option<i64> }
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
     /// # let server = MockServer::start().await; let (client, master) = (server.client(), server.master_client());

@@ -26,10 +26,11 @@ impl<T: ParseObject> QuerySet<T> {
     /// An aggregation pipeline, which begins with the rows that meet the query set's conditions.
     ///
     /// For the usual results [`aggregate`](Self::aggregate) and [`group_by`](Self::group_by) are shorter, and
-    /// typed to the end; this is for everything else that MongoDB's pipelines can do.
+    /// typed to the end; this is for everything else that MongoDB's pipelines can do. A parse-server on
+    /// PostgreSQL knows only `filter`, `group`, `sort`, `limit`, `skip` and `project`, and passes over the rest.
     ///
     /// ```
-    /// # use parse_orm::prelude::*; use parse_orm::Aggregate; use parse_orm_mock::MockServer;
+    /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
     /// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64, skills: Vec<String> }
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
     /// # let server = MockServer::start().await; let (client, master) = (server.client(), server.master_client());
