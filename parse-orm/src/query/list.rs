@@ -8,6 +8,7 @@ use crate::client::unexpected;
 use crate::object::{Misfit, ParseObject, RawRow};
 use crate::value::{ObjectId, ParseValue};
 use crate::{Client, DecodeError, Result};
+use futures::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -91,6 +92,24 @@ async fn rows(
     Ok(rows.into_iter().collect::<Result<_, DecodeError>>()?)
 }
 
+// a boxed future, and the row's type as a parameter of its own: a mistake in the fields would be reported again
+// wherever the result is used otherwise
+async fn list<T, C: FieldList<T, Row = V>, V>(
+    client: &Client,
+    core: &Core,
+    class_name: &'static str,
+    fields: C,
+) -> Result<Vec<V>> {
+    let rows = rows(client, core, class_name, &fields.names()).await?;
+    let read = |row: &RawValue| {
+        let row = RawRow::of(row.get());
+        fields
+            .read(&row)
+            .map_err(|misfit| row.error(class_name, misfit).into())
+    };
+    rows.iter().map(|row| read(row)).collect()
+}
+
 macro_rules! lists {
     ($($set:ident)*) => {$(
         impl<T: ParseObject> $set<T> {
@@ -120,14 +139,12 @@ macro_rules! lists {
             /// # Errors
             /// [`Error::Decode`](crate::Error::Decode) for the first row that lacks a field, unless it is an
             /// `Option`, or has a value of another type.
-            pub async fn values_list<C: FieldList<T>>(&self, client: &Client, fields: C) -> Result<Vec<C::Row>> {
-                let rows = rows(client, &self.core, T::CLASS_NAME, &fields.names()).await?;
-                rows.iter()
-                    .map(|row| {
-                        let row = RawRow::of(row.get());
-                        fields.read(&row).map_err(|misfit| row.error(T::CLASS_NAME, misfit).into())
-                    })
-                    .collect()
+            pub fn values_list<'a, C: FieldList<T, Row = V> + Send + Sync + 'a, V: Send + 'a>(
+                &'a self,
+                client: &'a Client,
+                fields: C,
+            ) -> BoxFuture<'a, Result<Vec<V>>> {
+                Box::pin(list(client, &self.core, T::CLASS_NAME, fields))
             }
         }
     )*};

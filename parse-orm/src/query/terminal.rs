@@ -13,6 +13,7 @@ use crate::client::{Path, unexpected};
 use crate::object::{FieldSet, Object, ParseObject, Unsaved, row, tally};
 use crate::value::ObjectId;
 use crate::{Client, DecodeError, Error, ErrorCode, Result};
+use futures::future::BoxFuture;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -166,12 +167,12 @@ impl<T: ParseObject> QuerySet<T> {
     ///
     /// # Errors
     /// [`Error::Invalid`] after `limit` or `skip`.
-    pub async fn earliest<V: Sortable>(
-        &self,
-        client: &Client,
+    pub fn earliest<'a, V: Sortable>(
+        &'a self,
+        client: &'a Client,
         field: Field<T, V>,
-    ) -> Result<Option<Object<T>>> {
-        self.extreme(client, field.asc(), "earliest").await
+    ) -> BoxFuture<'a, Result<Option<Object<T>>>> {
+        Box::pin(self.extreme(client, field.asc(), "earliest"))
     }
 
     /// The row with the largest value in this field, such as the latest date: see
@@ -179,15 +180,20 @@ impl<T: ParseObject> QuerySet<T> {
     ///
     /// # Errors
     /// [`Error::Invalid`] after `limit` or `skip`.
-    pub async fn latest<V: Sortable>(
-        &self,
-        client: &Client,
+    pub fn latest<'a, V: Sortable>(
+        &'a self,
+        client: &'a Client,
         field: Field<T, V>,
-    ) -> Result<Option<Object<T>>> {
-        self.extreme(client, field.desc(), "latest").await
+    ) -> BoxFuture<'a, Result<Option<Object<T>>>> {
+        Box::pin(self.extreme(client, field.desc(), "latest"))
     }
 
-    async fn extreme(&self, client: &Client, order: Order<T>, name: &str) -> Result<Option<Object<T>>> {
+    async fn extreme(
+        &self,
+        client: &Client,
+        order: Order<T>,
+        name: &'static str,
+    ) -> Result<Option<Object<T>>> {
         if self.core.limit.is_some() || self.core.skip > 0 {
             let message = format!("`{name}` orders the rows anew, and cannot follow `limit` or `skip`");
             return Err(Error::invalid(T::CLASS_NAME, None, message));
