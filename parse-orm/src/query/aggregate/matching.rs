@@ -104,7 +104,11 @@ fn literal(key: &str, kind: Option<FieldType>, value: Value, alone: bool) -> Res
             (Some(typed), _) => Err(format!(
                 "the lookup on `{key}`: an aggregation cannot compare this field with a {typed}; filter the rows that it starts from by another field, or write the stage by hand with `pipeline().raw(..)`"
             )),
-            (None, _) => Ok(Value::Object(map)),
+            (None, _) => match map.keys().find(|inner| inner.starts_with('$')) {
+                // a relative time, which only a query knows
+                Some(inner) => Err(refusal(inner, key)),
+                None => Ok(Value::Object(map)),
+            },
         },
         scalar => Ok(scalar),
     }
@@ -125,4 +129,58 @@ fn refusal(lookup: &str, key: &str) -> String {
         "write the stage by hand with `pipeline().raw(..)`"
     };
     format!("the lookup `{lookup}`{at} is not known to aggregations; {instead}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const SCHEMA: Schema = Schema::new("GameScore", &[]);
+
+    fn refused(r#where: Value) -> String {
+        let Value::Object(map) = r#where else {
+            panic!("not an object")
+        };
+        conditions(&SCHEMA, map).unwrap_err()
+    }
+
+    #[test]
+    fn what_only_a_query_knows_is_refused() {
+        let near = json!({"$nearSphere": {"__type": "GeoPoint", "latitude": 1, "longitude": 2}});
+        for (r#where, named) in [
+            (json!({ "place": near }), "`$nearSphere` on `place`"),
+            (
+                json!({"$or": [{"name": {"$text": {"$search": {"$term": "a"}}}}]}),
+                "`$text` on `name`",
+            ),
+            (
+                json!({"createdAt": {"$gt": {"$relativeTime": "2 weeks ago"}}}),
+                "`$relativeTime` on `createdAt`",
+            ),
+            (
+                json!({"$relatedTo": {"key": "fans"}}),
+                "`$relatedTo` is not known",
+            ),
+            (
+                json!({"$and": [{"$nor": [{"team": {"$notInQuery": {}}}]}]}),
+                "`$notInQuery` on `team`",
+            ),
+            (
+                json!({"place": {"__type": "GeoPoint", "latitude": 1, "longitude": 2}}),
+                "with a GeoPoint",
+            ),
+        ] {
+            let text = refused(r#where);
+            assert!(text.contains(named), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_embedded_object_is_itself() {
+        let Value::Object(map) = json!({"home": {"city": "Oslo"}, "n": {"$exists": true}}) else {
+            panic!()
+        };
+        assert_eq!(conditions(&SCHEMA, map.clone()), Ok(map));
+    }
 }
