@@ -3,6 +3,7 @@
 mod bulk;
 mod changes;
 mod encoding;
+mod graphs;
 mod round_trips;
 mod runtime;
 mod text_lookups;

@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 
 /// A JSON object with `className`, `objectId`, `createdAt`, `updatedAt`, `ACL` and `fields`; with unsaved
 /// changes also `saved` (the fields and the ACL as the server holds them), `operations`, and `expected` (the
-/// saved fields with the operations applied). Included objects are kept.
+/// saved fields with the operations applied). Included objects are kept, and so are [new](crate::Pointer::new) objects
+/// and files, each for itself: one that several fields hold is several when it is read again.
 ///
 /// ```
 /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;

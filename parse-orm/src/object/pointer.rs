@@ -59,16 +59,20 @@ impl<T> Pointer<T> {
     }
 }
 
-impl<T: ParseObject> Pointer<T> {
-    /// A reference to the object with this id.
-    pub fn to(id: impl Into<ObjectId>) -> Self {
-        Self(To::Stored {
-            id: id.into(),
-            object: None,
-            origin: None,
-        })
-    }
+/// A value that is not stored yet: what [`Pointer::new`] takes, with a message of its own for anything else.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a new pointer is made of the plain value of a model, and `{Self}` is none",
+    label = "not a plain value of a model",
+    note = "an `Object` is stored already: `object.pointer()` points to it",
+    note = "a `Draft` becomes a pointer by `Pointer::from(draft)`; a struct becomes a model by `#[derive(ParseObject, Clone)]`"
+)]
+pub trait PlainValue: ParseObject {}
 
+#[diagnostic::do_not_recommend]
+impl<T: ParseObject> PlainValue for T {}
+
+impl<T> Pointer<T> {
     /// A pointer to a new object with this value; `Pointer::from` takes a [`Draft`] as well, for one with an ACL or
     /// an id of its own.
     ///
@@ -94,8 +98,22 @@ impl<T: ParseObject> Pointer<T> {
     /// assert_eq!(first.player.as_ref().unwrap().get()?.name, "Ann");
     /// # Ok(()) }
     /// ```
-    pub fn new(value: T) -> Self {
+    pub fn new(value: T) -> Self
+    where
+        T: PlainValue,
+    {
         Draft::new(value).into()
+    }
+}
+
+impl<T: ParseObject> Pointer<T> {
+    /// A reference to the object with this id.
+    pub fn to(id: impl Into<ObjectId>) -> Self {
+        Self(To::Stored {
+            id: id.into(),
+            object: None,
+            origin: None,
+        })
     }
 
     /// The object, if it was included, or was new and is stored now.
