@@ -270,8 +270,7 @@ impl<T: ParseObject> QuerySet<T> {
 impl<T: ParseObject> QuerySet<T> {
     /// How the database would find the rows, in its own words: MongoDB's `explain`. It needs the master key,
     /// unless the server is told `allowPublicExplain`, and the shape of the answer is the database's: on
-    /// MongoDB `queryPlanner.winningPlan` says which index serves the query. The in-process server answers that it
-    /// looks at every row, as it does.
+    /// MongoDB `queryPlanner.winningPlan` says which index serves the query.
     ///
     /// ```
     /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
@@ -280,7 +279,7 @@ impl<T: ParseObject> QuerySet<T> {
     /// # let server = MockServer::start().await;
     /// # GameScore { score: 7 }.create(&server.client()).await?;
     /// let plan = query!(GameScore.filter(score__gt = 5)).explain(&server.master_client()).await?;
-    /// assert_eq!(plan["queryPlanner"]["winningPlan"]["stage"], "COLLSCAN");
+    /// assert!(plan["queryPlanner"]["winningPlan"].is_object());
     /// # Ok(()) }
     /// ```
     ///
