@@ -58,6 +58,8 @@ pub(crate) enum Shape {
     Relation,
     Pointer,
     Date,
+    Point,
+    Area,
     Other,
 }
 
@@ -75,6 +77,8 @@ pub(crate) fn shape(ty: &Type) -> Shape {
         "Relation" => Shape::Relation,
         "Pointer" => Shape::Pointer,
         "DateTime" => Shape::Date,
+        "GeoPoint" => Shape::Point,
+        "Polygon" => Shape::Area,
         _ => Shape::Other,
     }
 }

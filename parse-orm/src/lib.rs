@@ -16,7 +16,8 @@ pub mod prelude {
     pub use crate::{
         Acl, Aggregate, Bytes, Client, Cursor, Draft, Error, ErrorCode, File, GeoPoint, Included, Json,
         MasterClient, Object, ObjectId, Objects, Page, ParseObject, ParseValue, ParseView, Pointer, Polygon,
-        Q, QuerySet, ReadPreference, Relation, Slice, Unsaved, Who, q, query,
+        Q, QuerySet, ReadPreference, Relation, Slice, SubQuery, Unsaved, Who, ago, from_now, near, q, query,
+        search,
     };
     pub use chrono::{DateTime, Utc};
     pub use futures::{StreamExt as _, TryStreamExt as _};
@@ -44,6 +45,12 @@ pub use query::{
     IntoOperand, IntoOperandList, IntoOrder, IntoRange, IntoValue, Nullable, Objects, Operand, OperandOf,
     Optional, Order, Ordered, Page, ParseView, Q, QuerySet, ReadPreference, Rows, Slice, Sortable, Textual,
     Traversable, Update, Updated, ViewField, ViewRows, kind,
+};
+// what lookups take
+pub use query::{
+    Area, AsPoint, BoundOf, IntoBound, IntoBox, IntoChoices, IntoCircle, IntoCorners, IntoNear, IntoSearch,
+    IntoTexts, Listed, ListedTexts, Located, Near, Relative, Search, Selected, SubQuery, ago, from_now, near,
+    search,
 };
 pub use query::{Leads, Prefetch, Related};
 pub use value::{

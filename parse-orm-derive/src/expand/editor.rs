@@ -3,12 +3,12 @@
 //! to the compiler; rust-analyzer, which sets `cfg(rust_analyzer)`, sees the macro that declares the struct.
 
 use crate::model::Field;
-use crate::types::{Shape, shape, without_option};
+use crate::types::{Shape, argument, shape, without_option};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Ident, ItemStruct, Path, Visibility, parenthesized};
+use syn::{Ident, ItemStruct, Path, Type, Visibility, parenthesized};
 
 /// The lookups of each kind of field, and what a row's value must be.
 type Group = [(&'static str, &'static str)];
@@ -18,7 +18,35 @@ const ANY: &Group = &[
     ("in", "One of these."),
     ("nin", "None of these."),
     ("isnull", "Missing or null (`true`), or there (`false`)."),
+    ("exists", "There, if only as null (`true`), or missing (`false`)."),
 ];
+const RELATION: &Group = &[
+    ("exact", "Holds this; the same as without a lookup."),
+    ("ne", "Does not hold this."),
+    ("in", "Holds one of these."),
+    ("nin", "Holds none of these."),
+];
+const ARRAY: &Group = &[
+    ("all", "Holds each of these."),
+    ("contained_by", "Holds nothing but these."),
+];
+const TEXTS: &Group = &[(
+    "startswith_all",
+    "For each of these texts there is an element that begins with it.",
+)];
+const POINT: &Group = &[
+    ("near", "The nearest to this point first."),
+    ("within_km", "At most so many kilometers away: `(point, 5.0)`."),
+    ("within_miles", "At most so many miles away: `(point, 5.0)`."),
+    (
+        "within_radians",
+        "At most so far away, in radians: `(point, 0.1)`.",
+    ),
+    ("within_sphere", "The same as `within_radians`."),
+    ("within_box", "Within `(southwest, northeast)`."),
+    ("within_polygon", "In the area between these corners."),
+];
+const AREA: &Group = &[("intersects", "The area has this point in it.")];
 const ORDER: &Group = &[
     ("gt", "Greater than this."),
     ("gte", "Greater than this, or equal to it."),
@@ -38,6 +66,7 @@ const TEXT: &Group = &[
         "iregex",
         "Matched by this regular expression, in upper or lower case.",
     ),
+    ("search", "Found by a full-text search for this."),
 ];
 
 /// The fields, handed to the macro that declares their lookups.
@@ -114,7 +143,11 @@ fn of_field(field: &syn::Field, ident: &Ident) -> Vec<TokenStream> {
     let groups: &[&Group] = match shape {
         Shape::Text => &[ANY, ORDER, TEXT],
         Shape::Whole | Shape::Real | Shape::Date => &[ANY, ORDER],
-        Shape::Relation => &[],
+        Shape::Relation => &[RELATION],
+        Shape::Array if of_texts(ty) => &[ANY, ARRAY, TEXTS],
+        Shape::Array => &[ANY, ARRAY],
+        Shape::Point => &[ANY, POINT],
+        Shape::Area => &[ANY, AREA],
         _ => &[ANY],
     };
     let plain = ident.unraw();
@@ -125,4 +158,8 @@ fn of_field(field: &syn::Field, ident: &Ident) -> Vec<TokenStream> {
     });
     let field = quote_spanned!(ident.span()=> #(#docs)* pub #ident: #ty);
     std::iter::once(field).chain(lookups).collect()
+}
+
+fn of_texts(array: &Type) -> bool {
+    argument(without_option(array).0, "Vec").is_some_and(|element| shape(element) == Shape::Text)
 }

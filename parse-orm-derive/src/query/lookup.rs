@@ -9,7 +9,7 @@ use syn::spanned::Spanned;
 use syn::{BinOp, Expr, ExprAssign, ExprBinary, Member, UnOp};
 
 /// The lookups by their names in queries, and the methods of `Field` that they stand for.
-pub(super) const LOOKUPS: [(&str, &str); 18] = [
+pub(super) const LOOKUPS: [(&str, &str); 31] = [
     ("exact", "eq"),
     ("ne", "ne"),
     ("gt", "gt"),
@@ -28,6 +28,19 @@ pub(super) const LOOKUPS: [(&str, &str); 18] = [
     ("iendswith", "iendswith"),
     ("regex", "regex"),
     ("iregex", "iregex"),
+    ("search", "search"),
+    ("all", "all"),
+    ("contained_by", "contained_by"),
+    ("startswith_all", "startswith_all"),
+    ("exists", "exists"),
+    ("near", "near"),
+    ("within_km", "within_km"),
+    ("within_miles", "within_miles"),
+    ("within_radians", "within_radians"),
+    ("within_sphere", "within_radians"),
+    ("within_box", "within_box"),
+    ("within_polygon", "within_polygon"),
+    ("intersects", "intersects"),
 ];
 
 /// The field of a lookup, segment by segment, and the method.
@@ -189,8 +202,13 @@ fn lookup(paths: &Paths, fields: &Ident, assign: &ExprAssign) -> TokenStream {
             "expected a field or a lookup on the left of `=`\nsuch as `score = 5`, `score__gte = 5` or `player.name = \"Ann\"`",
         );
     };
-    if let Some(message) = option(&target, left, value) {
+    if let Some(message) = option(&target, left, value).or_else(|| relative(&target, left, value)) {
         return error(value, message);
+    }
+    if matches!(&*target.method.to_string(), "is_in" | "nin")
+        && let Some(error) = super::subquery::beyond_conditions(value)
+    {
+        return error.to_compile_error();
     }
     let mut path = target.path.iter();
     let Some(first) = path.next() else {
@@ -240,6 +258,29 @@ fn option(target: &Target, left: &Expr, value: &Expr) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// What to write instead where a relative time is not a bound.
+fn relative(target: &Target, left: &Expr, value: &Expr) -> Option<String> {
+    let Expr::Call(call) = value else { return None };
+    let Expr::Path(function) = &*call.func else {
+        return None;
+    };
+    let function = &function.path.segments.last()?.ident;
+    let bounds = ["gt", "gte", "lt", "lte"];
+    let is_equality = matches!(&*target.method.to_string(), "eq" | "ne" | "is_in" | "nin");
+    if !is_equality || !(function == "ago" || function == "from_now") {
+        return None;
+    }
+    let field = spelled(left);
+    let field = bounds
+        .iter()
+        .chain(&["exact", "ne", "in", "nin"])
+        .find_map(|lookup| field.strip_suffix(&format!("__{lookup}")))
+        .unwrap_or(&field);
+    Some(format!(
+        "no date equals a relative time, which the server computes when it looks\nwrite `{field}__gt = {function}(..)`, or the same with `gte`, `lt` or `lte`"
+    ))
 }
 
 /// `a = 1 | b = 2` as it should be: `Q(a = 1) | Q(b = 2)`.

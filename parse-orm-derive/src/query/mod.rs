@@ -7,6 +7,7 @@
 mod chain;
 pub(crate) mod editor;
 mod lookup;
+mod subquery;
 mod update;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};

@@ -1,6 +1,6 @@
 //! What only rust-analyzer sees, which sets this: the types that the editor's expansion of `query!` goes through.
 
-use crate::{Embedded, Field, Includable, ParseObject, Pointer, QuerySet};
+use crate::{Embedded, Field, Includable, ParseObject, Pointer, QuerySet, Relation};
 pub use parse_orm_derive::__lookups as lookups;
 
 /// What a condition can begin with.
@@ -10,6 +10,10 @@ pub trait Lookups {
 }
 
 impl<T: Lookups> Lookups for Pointer<T> {
+    type Lookups = T::Lookups;
+}
+
+impl<T: Lookups> Lookups for Relation<T> {
     type Lookups = T::Lookups;
 }
 

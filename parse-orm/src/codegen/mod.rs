@@ -20,8 +20,9 @@ pub use crate::object::{
     FieldSet, Misfit, Operation, ParseObject, Raw, RawRow, Schema, Snapshot, WrappedInPointer,
 };
 pub use crate::query::{
-    Collected, Comparable, Embedded, Field, Nullable, Objects, Operand, OperandOf, Order, Ordered, ParseView,
-    Q, QuerySet, Request, Sortable, Textual, Through, Traversable, ViewCodec,
+    Area, Collected, Comparable, Embedded, Field, Listed, ListedTexts, Located, Nullable, Objects, Operand,
+    OperandOf, Order, Ordered, ParseView, Q, QuerySet, RefersTo, Request, Sortable, Textual, Through,
+    Traversable, ViewCodec,
 };
 pub use crate::value::{
     FieldSchema, FieldType, Form, Found, ParseValue, Parts, Unstored, decode_json, encode_json, same_json,

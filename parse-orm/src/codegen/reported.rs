@@ -2,8 +2,9 @@
 //! wherever it is used.
 
 use super::{
-    Comparable, DateTime, Deserializer, Field, FieldType, Form, Nullable, ObjectId, Operand, OperandOf,
-    Ordered, ParseValue, Serializer, Sortable, Textual, Utc, no_such_field, no_such_field_to_write,
+    Area, Comparable, DateTime, Deserializer, Field, FieldType, Form, Listed, ListedTexts, Located, Nullable,
+    ObjectId, Operand, OperandOf, Ordered, ParseValue, RefersTo, Serializer, Sortable, Textual, Utc,
+    no_such_field, no_such_field_to_write,
 };
 /// The type that a field's token has when a mistake in its own type was reported: every lookup accepts it, so
 /// that the mistake is not reported again wherever the field is used.
@@ -29,6 +30,11 @@ impl Comparable for Reported {
 }
 impl Ordered for Reported {}
 impl Textual for Reported {}
+impl Listed for Reported {}
+impl ListedTexts for Reported {}
+impl Located for Reported {}
+impl Area for Reported {}
+impl<T> RefersTo<T> for Reported {}
 impl Sortable for Reported {}
 
 #[diagnostic::do_not_recommend]

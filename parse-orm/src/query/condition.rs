@@ -1,8 +1,8 @@
-//! Conditions, and how a tree of them becomes the `where` of a query.
+//! Conditions, and how they are put together and turned around.
 
 use super::operand::Operand;
+use super::subquery::SubQueryOf;
 use crate::object::ParseObject;
-use serde::ser::{Error, SerializeMap};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -39,9 +39,10 @@ impl<T> Q<T> {
         }
     }
 
-    pub(super) fn test(key: &'static str, test: Test) -> Self {
+    pub(super) fn test(key: &'static str, holds: Holds, test: Test) -> Self {
         Self::new(Node::Test {
             key: key.into(),
+            holds,
             test,
         })
     }
@@ -97,17 +98,30 @@ impl<T> Not for Q<T> {
     }
 }
 
+/// What a row may have under a key: it decides what several conditions on the key mean.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// One value.
+    One,
+    /// An array, of which any element counts; or anything at all.
+    Many,
+    /// A relation: what the server asks of it is kept in another table.
+    Relation,
+}
+
 /// The untyped condition.
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
     Test {
         key: Cow<'static, str>,
+        holds: Holds,
         test: Test,
     },
     /// All of them; none at all is met by every row.
     And(Vec<Self>),
     Or(Vec<Self>),
-    /// None of them.
+    /// None of them. Never with a condition on a relation in it: the server would not find it there.
     Nor(Vec<Self>),
 }
 
@@ -118,12 +132,10 @@ pub(crate) enum Test {
     Compare(&'static str, Operand),
     /// A text lookup.
     Regex { pattern: String, options: &'static str },
-    /// The object behind a pointer meets a condition, or does not.
-    InQuery {
-        negated: bool,
-        class_name: &'static str,
-        filter: Box<Node>,
-    },
+    /// The value is among those that another query finds, or is not.
+    SubQuery { negated: bool, query: Box<SubQueryOf> },
+    /// Nearest first: the point, and how far away at most, in radians.
+    Near(Operand, Option<f64>),
 }
 
 impl Node {
@@ -131,7 +143,7 @@ impl Node {
         matches!(self, Self::And(list) if list.is_empty())
     }
 
-    fn and(self, other: Self) -> Self {
+    pub(super) fn and(self, other: Self) -> Self {
         match (self, other) {
             (one, other) if one.is_trivial() => other,
             (one, other) if other.is_trivial() => one,
@@ -170,49 +182,56 @@ impl Node {
 
     /// By the opposite operator where there is one: it matches rows without the field on every database.
     pub(super) fn negate(self) -> Self {
-        let opposite = |operator| {
-            Some(match operator {
-                "$eq" => "$ne",
-                "$ne" => "$eq",
-                "$in" => "$nin",
-                "$nin" => "$in",
-                _ => return None,
-            })
-        };
+        let each = |list: Vec<Self>| list.into_iter().map(Self::negate);
         match self {
             node if node.is_trivial() => node,
-            Self::Test {
-                key,
-                test: Test::Compare(operator, operand),
-            } if !key.starts_with('$') => match opposite(operator) {
-                Some(operator) => Self::Test {
-                    key,
-                    test: Test::Compare(operator, operand),
-                },
-                None => Self::Nor(vec![Self::Test {
-                    key,
-                    test: Test::Compare(operator, operand),
-                }]),
+            Self::Test { key, holds, test } => match test.opposite() {
+                Ok(test) => Self::Test { key, holds, test },
+                Err(test) => Self::Nor(vec![Self::Test { key, holds, test }]),
             },
-            Self::Test {
-                key,
-                test:
-                    Test::InQuery {
-                        negated,
-                        class_name,
-                        filter,
-                    },
-            } => Self::Test {
-                key,
-                test: Test::InQuery {
-                    negated: !negated,
-                    class_name,
-                    filter,
-                },
-            },
+            Self::And(list) if list.iter().any(Self::is_on_a_relation) => {
+                each(list).reduce(Self::or).unwrap_or(Self::And(Vec::new()))
+            }
+            Self::Or(list) if list.iter().any(Self::is_on_a_relation) => {
+                each(list).fold(Self::And(Vec::new()), Self::and)
+            }
             Self::Or(list) => Self::Nor(list),
             Self::Nor(list) => Self::Or(list),
             node => Self::Nor(vec![node]),
+        }
+    }
+
+    /// The condition that puts the nearest rows first.
+    pub(super) fn near(&self) -> Option<&Test> {
+        match self {
+            Self::Test { test, .. } => Some(test).filter(|test| matches!(test, Test::Near(..))),
+            Self::And(list) => list.iter().find_map(Self::near),
+            Self::Or(_) | Self::Nor(_) => None,
+        }
+    }
+
+    /// The same rows in no order: within the distance, or with a place at all.
+    pub(super) fn without_order(&self) -> Self {
+        match self {
+            Self::Test {
+                key,
+                holds,
+                test: Test::Near(point, limit),
+            } => Self::Test {
+                key: key.clone(),
+                holds: *holds,
+                test: super::geo::unordered(point, *limit),
+            },
+            Self::And(list) => Self::And(list.iter().map(Self::without_order).collect()),
+            other => other.clone(),
+        }
+    }
+
+    /// True where a relation is asked for within it.
+    fn is_on_a_relation(&self) -> bool {
+        match self {
+            Self::Test { holds, .. } => *holds == Holds::Relation,
+            Self::And(list) | Self::Or(list) | Self::Nor(list) => list.iter().any(Self::is_on_a_relation),
         }
     }
 
@@ -220,8 +239,9 @@ impl Node {
     pub(super) fn embedded(self, prefix: &str) -> Self {
         let all = |list: Vec<Self>| list.into_iter().map(|node| node.embedded(prefix)).collect();
         match self {
-            Self::Test { key, test } => Self::Test {
+            Self::Test { key, holds, test } => Self::Test {
                 key: format!("{prefix}.{key}").into(),
+                holds,
                 test,
             },
             Self::And(list) => Self::And(all(list)),
@@ -231,153 +251,38 @@ impl Node {
     }
 }
 
-/// All conditions of a query set, as its `where`.
-pub(crate) struct Where<'a>(pub(crate) &'a [&'a Node]);
-
-impl Serialize for Where<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        Merged::of(self.0.iter().copied()).serialize(to)
-    }
-}
-
-impl Serialize for Node {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        Merged::of(std::iter::once(self)).serialize(to)
-    }
-}
-
-/// Conditions that all hold, sorted by key: those on one key share its object, and what does not fit
-/// beside another (a second `$regex`, a second `$or`) goes to `$and`. Nothing ever overwrites another.
-#[derive(Default)]
-struct Merged<'a> {
-    keys: Vec<(&'a str, Vec<&'a Test>)>,
-    or: Option<&'a [Node]>,
-    nor: Option<&'a [Node]>,
-    rest: Vec<&'a Node>,
-}
-
-impl<'a> Merged<'a> {
-    fn of(nodes: impl Iterator<Item = &'a Node>) -> Self {
-        let mut merged = Self::default();
-        nodes.for_each(|node| merged.add(node));
-        merged
-    }
-
-    fn add(&mut self, node: &'a Node) {
-        match node {
-            Node::And(list) => list.iter().for_each(|node| self.add(node)),
-            Node::Or(list) if self.or.is_none() => self.or = Some(list),
-            Node::Nor(list) if self.nor.is_none() => self.nor = Some(list),
-            Node::Or(_) | Node::Nor(_) => self.rest.push(node),
-            Node::Test { key, test } => match self.keys.iter_mut().find(|(other, _)| other == key) {
-                None => self.keys.push((key, vec![test])),
-                Some((_, tests)) if tests.iter().all(|other| other.fits_beside(test)) => tests.push(test),
-                Some(_) => self.rest.push(node),
-            },
-        }
-    }
-}
-
-impl Serialize for Merged<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut map = to.serialize_map(None)?;
-        for (key, tests) in &self.keys {
-            match tests.as_slice() {
-                // alone, equality is the bare value: on an array, a relation or a pointer in a list only
-                // that means membership
-                [Test::Compare("$eq", operand)] if key.starts_with('$') || operand.is_bare() => {
-                    map.serialize_entry(key, &Shown(key, operand))?;
-                }
-                tests => map.serialize_entry(key, &Tests(key, tests))?,
-            }
-        }
-        if let Some(list) = self.or {
-            map.serialize_entry("$or", list)?;
-        }
-        if let Some(list) = self.nor {
-            map.serialize_entry("$nor", list)?;
-        }
-        if !self.rest.is_empty() {
-            map.serialize_entry("$and", &self.rest)?;
-        }
-        map.end()
-    }
-}
-
-/// An operand whose error names the key.
-struct Shown<'a>(&'a str, &'a Operand);
-
-impl Serialize for Shown<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match &self.1.0 {
-            Ok(value) => value.serialize(to),
-            Err(reason) => Err(S::Error::custom(format_args!(
-                "the lookup on `{}`: {reason}",
-                self.0
-            ))),
-        }
-    }
-}
-
-struct Tests<'a>(&'a str, &'a [&'a Test]);
-
-impl Serialize for Tests<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct SubQuery<'a> {
-            r#where: &'a Node,
-            class_name: &'static str,
-        }
-        let mut map = to.serialize_map(None)?;
-        for test in self.1 {
-            match test {
-                Test::Compare(operator, operand) => map.serialize_entry(operator, &Shown(self.0, operand))?,
-                Test::Regex { pattern, options } => {
-                    map.serialize_entry("$regex", pattern)?;
-                    if !options.is_empty() {
-                        map.serialize_entry("$options", options)?;
-                    }
-                }
-                Test::InQuery {
-                    class_name, filter, ..
-                } => {
-                    map.serialize_entry(
-                        test.operator(),
-                        &SubQuery {
-                            r#where: filter,
-                            class_name,
-                        },
-                    )?;
-                }
-            }
-        }
-        map.end()
-    }
-}
-
 impl Test {
-    /// True when both can stand in the object of one key. Two of one operator cannot; and parse-server on
-    /// PostgreSQL forgets everything that stands beside `{"$ne": null}`.
-    fn fits_beside(&self, other: &Self) -> bool {
-        let not_null = |test: &Self| matches!(test, Self::Compare("$ne", Operand(Ok(Value::Null))));
-        self.operator() != other.operator() && !not_null(self) && !not_null(other)
+    /// The opposite of it, or itself where there is none.
+    fn opposite(self) -> Result<Self, Self> {
+        Ok(match self {
+            Self::SubQuery { negated, query } => Self::SubQuery {
+                negated: !negated,
+                query,
+            },
+            Self::Compare("$exists", Operand(Ok(Value::Bool(yes)))) => {
+                Self::Compare("$exists", Operand(Ok(Value::Bool(!yes))))
+            }
+            Self::Compare(operator, operand) => {
+                let opposite = match operator {
+                    "$eq" => "$ne",
+                    "$ne" => "$eq",
+                    "$in" => "$nin",
+                    "$nin" => "$in",
+                    _ => return Err(Self::Compare(operator, operand)),
+                };
+                Self::Compare(opposite, operand)
+            }
+            test => return Err(test),
+        })
     }
 
+    /// The operator that it is sent as.
     pub(super) fn operator(&self) -> &'static str {
         match self {
             Self::Compare(operator, _) => operator,
             Self::Regex { .. } => "$regex",
-            Self::InQuery { negated: false, .. } => "$inQuery",
-            Self::InQuery { negated: true, .. } => "$notInQuery",
+            Self::SubQuery { negated, query } => query.operator(*negated),
+            Self::Near(..) => "$nearSphere",
         }
-    }
-}
-
-impl Operand {
-    /// True when the value alone means equality: any but a JSON object, whose keys could be taken for
-    /// operators.
-    fn is_bare(&self) -> bool {
-        !matches!(&self.0, Ok(Value::Object(map)) if !map.contains_key("__type"))
     }
 }

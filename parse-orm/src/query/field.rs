@@ -1,9 +1,10 @@
 //! Field tokens, and the lookups that each type of field has.
 
-use super::condition::{Node, Q, Test};
-use super::operand::{IntoOperand, IntoOperandList, IntoRange, Operand, kind};
+use super::condition::{Holds, Node, Q, Test};
+use super::operand::{IntoBound, IntoOperand, IntoRange, Operand, kind};
+use super::subquery::IntoChoices;
 use super::text::{self, Anchor};
-use crate::object::{ParseObject, Pointer};
+use crate::object::{ParseObject, Pointer, Relation};
 use crate::value::{Acl, Bytes, File, GeoPoint, Json, ObjectId, ParseValue, Polygon};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -56,12 +57,12 @@ impl<R, V> Field<R, V> {
         self.name
     }
 
-    fn compare(self, operator: &'static str, operand: Operand) -> Q<R> {
-        Q::test(self.name, Test::Compare(operator, operand))
+    pub(super) fn compare(self, holds: Holds, operator: &'static str, operand: Operand) -> Q<R> {
+        Q::test(self.name, holds, Test::Compare(operator, operand))
     }
 
     fn regex_test(self, pattern: String, options: &'static str) -> Q<R> {
-        Q::test(self.name, Test::Regex { pattern, options })
+        Q::test(self.name, Holds::One, Test::Regex { pattern, options })
     }
 }
 
@@ -69,11 +70,14 @@ impl<R, V> Field<R, V> {
 #[diagnostic::on_unimplemented(
     message = "a field of type `{Self}` cannot be compared with a value",
     label = "this lookup is not for a field of type `{Self}`",
-    note = "an embedded struct is searched by its own fields: `address.city = ..`; a relation by a query of its own"
+    note = "an embedded struct is searched by its own fields: `address.city = ..`"
 )]
 pub trait Comparable: ParseValue {
     /// What it compares by.
     type Kind;
+    /// What a row has under its key.
+    #[doc(hidden)]
+    const HOLDS: Holds = Holds::One;
 }
 
 macro_rules! comparable {
@@ -91,26 +95,41 @@ comparable! {
     kind::Flag: bool;
     kind::Instant: DateTime<Utc>;
     kind::Id: ObjectId;
-    kind::Any: Value;
     GeoPoint: GeoPoint;
     Polygon: Polygon;
     Bytes: Bytes;
 }
 
+/// It may be an array.
+#[diagnostic::do_not_recommend]
+impl Comparable for Value {
+    type Kind = kind::Any;
+    const HOLDS: Holds = Holds::Many;
+}
+
 #[diagnostic::do_not_recommend]
 impl<V: Comparable> Comparable for Option<V> {
     type Kind = V::Kind;
+    const HOLDS: Holds = V::HOLDS;
 }
 
 /// An array compares with one element: it matches when it holds it.
 #[diagnostic::do_not_recommend]
 impl<V: Comparable> Comparable for Vec<V> {
     type Kind = V::Kind;
+    const HOLDS: Holds = Holds::Many;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: ParseObject> Comparable for Pointer<T> {
     type Kind = kind::Reference<T>;
+}
+
+/// A relation compares with one object: it matches when it holds it.
+#[diagnostic::do_not_recommend]
+impl<T: ParseObject> Comparable for Relation<T> {
+    type Kind = kind::Reference<T>;
+    const HOLDS: Holds = Holds::Relation;
 }
 
 /// A field that a row may have or not have.
@@ -164,7 +183,7 @@ impl<V: Ordered> Ordered for Option<V> {}
 
 /// A field that holds text.
 #[diagnostic::on_unimplemented(
-    message = "the lookups `contains`, `startswith`, `endswith`, `regex` and their `i` forms need a text field, and this one is of type `{Self}`",
+    message = "the lookups `contains`, `startswith`, `endswith`, `regex`, their `i` forms and `search` need a text field, and this one is of type `{Self}`",
     label = "a field of type `{Self}` is not text",
     note = "text fields are of the types `String` and `Option<String>`"
 )]
@@ -195,24 +214,30 @@ impl<T: AsRef<str>> AsText for T {
 
 /// Lookups of every field that compares.
 impl<R, V> Field<R, V> {
-    /// `field = value`: equal. On an array: holds the value. Wire form `{"field": value}`.
-    pub fn eq(self, value: impl IntoOperand<V>) -> Q<R> {
-        self.compare("$eq", value.into_operand())
+    /// `field = value`: equal. An array or a relation: holds the value. Wire form `{"field": value}`.
+    pub fn eq<U: IntoOperand<V>>(self, value: U) -> Q<R> {
+        self.compare(U::HOLDS, "$eq", value.into_operand())
     }
 
-    /// `field__ne = value`: not equal, or missing. Wire form `$ne`.
-    pub fn ne(self, value: impl IntoOperand<V>) -> Q<R> {
-        self.compare("$ne", value.into_operand())
+    /// `field__ne = value`: not equal, or missing. An array or a relation: does not hold the value. Wire form
+    /// `$ne`.
+    pub fn ne<U: IntoOperand<V>>(self, value: U) -> Q<R> {
+        self.compare(U::HOLDS, "$ne", value.into_operand())
     }
 
-    /// `field__in = [..]`: one of these. Wire form `$in`.
-    pub fn is_in(self, values: impl IntoOperandList<V>) -> Q<R> {
-        self.compare("$in", values.into_operand_list())
+    /// `field__in = [..]`: one of these. An array or a relation: holds one of these. Wire form `$in`.
+    ///
+    /// Instead of a list it takes another query: `team__in = query!(Team.filter(win_pct__gt = 0.5))`, wire form
+    /// `$inQuery`; or the values of one of its fields: `hometown__in = query!(Team.filter(..)).select(Team::F.city)`,
+    /// wire form `$select`. See [`SubQuery`](crate::SubQuery).
+    pub fn is_in<U: IntoChoices<V>>(self, values: U) -> Q<R> {
+        Q::test(self.name, U::HOLDS, values.into_choices().test(false))
     }
 
-    /// `field__nin = [..]`: none of these, or missing. Wire form `$nin`.
-    pub fn nin(self, values: impl IntoOperandList<V>) -> Q<R> {
-        self.compare("$nin", values.into_operand_list())
+    /// `field__nin = [..]`: none of these, or missing. An array or a relation: holds none of these. Wire form
+    /// `$nin`; of another query `$notInQuery` and `$dontSelect`.
+    pub fn nin<U: IntoChoices<V>>(self, values: U) -> Q<R> {
+        Q::test(self.name, U::HOLDS, values.into_choices().test(true))
     }
 
     /// `field__isnull = true`: missing or null; `false`: neither. Wire form `null` and `{"$ne": null}`.
@@ -220,39 +245,53 @@ impl<R, V> Field<R, V> {
     where
         V: Nullable,
     {
-        self.compare(if yes { "$eq" } else { "$ne" }, Operand(Ok(Value::Null)))
+        let operator = if yes { "$eq" } else { "$ne" };
+        self.compare(Holds::One, operator, Operand(Ok(Value::Null)))
     }
 
-    /// `field__gt = value`: greater. Wire form `$gt`.
-    pub fn gt(self, value: impl IntoOperand<V>) -> Q<R>
+    /// `field__exists = true`: the row has the field, if only with null in it; `false`: it does not. Wire form
+    /// `$exists`.
+    ///
+    /// Fields that this library writes are never null: [`isnull`](Self::isnull) is the same then. PostgreSQL does not
+    /// tell null from missing.
+    pub fn exists(self, yes: bool) -> Q<R>
+    where
+        V: Nullable,
+    {
+        self.compare(Holds::One, "$exists", Operand(Ok(Value::Bool(yes))))
+    }
+
+    /// `field__gt = value`: greater. Wire form `$gt`. A date also takes [`ago`](crate::ago) and
+    /// [`from_now`](crate::from_now), as in the other three.
+    pub fn gt(self, value: impl IntoBound<V>) -> Q<R>
     where
         V: Ordered,
     {
-        self.compare("$gt", value.into_operand())
+        self.compare(Holds::One, "$gt", value.into_bound())
     }
 
     /// `field__gte = value`: greater or equal. Wire form `$gte`.
-    pub fn gte(self, value: impl IntoOperand<V>) -> Q<R>
+    pub fn gte(self, value: impl IntoBound<V>) -> Q<R>
     where
         V: Ordered,
     {
-        self.compare("$gte", value.into_operand())
+        self.compare(Holds::One, "$gte", value.into_bound())
     }
 
     /// `field__lt = value`: less. Wire form `$lt`.
-    pub fn lt(self, value: impl IntoOperand<V>) -> Q<R>
+    pub fn lt(self, value: impl IntoBound<V>) -> Q<R>
     where
         V: Ordered,
     {
-        self.compare("$lt", value.into_operand())
+        self.compare(Holds::One, "$lt", value.into_bound())
     }
 
     /// `field__lte = value`: less or equal. Wire form `$lte`.
-    pub fn lte(self, value: impl IntoOperand<V>) -> Q<R>
+    pub fn lte(self, value: impl IntoBound<V>) -> Q<R>
     where
         V: Ordered,
     {
-        self.compare("$lte", value.into_operand())
+        self.compare(Holds::One, "$lte", value.into_bound())
     }
 
     /// `field__range = (low, high)`: between the two, both included. Wire form `$gte` and `$lte`.
@@ -263,6 +302,7 @@ impl<R, V> Field<R, V> {
         let [low, high] = ends.into_range();
         let test = |(operator, operand)| Node::Test {
             key: self.name.into(),
+            holds: Holds::One,
             test: Test::Compare(operator, operand),
         };
         Q::new(Node::And(vec![test(low), test(high)]))

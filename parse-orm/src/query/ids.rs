@@ -6,6 +6,7 @@ use crate::client::unexpected;
 use crate::value::ObjectId;
 use crate::{DecodeError, Result};
 use serde::Deserialize;
+use std::borrow::Cow;
 
 impl ReadRow for ObjectId {
     fn page(body: &[u8]) -> Result<Vec<Result<Self, DecodeError>>> {
@@ -31,5 +32,7 @@ impl ReadRow for ObjectId {
 ///
 /// The pages go by the ids, too: rows that change meanwhile do not shift the others.
 pub(super) fn ids(class_name: &'static str, core: &Core) -> Pager {
-    Pager::new(core, class_name).only(&["objectId".to_owned()])
+    let unordered = Some(core).filter(|core| core.limit.is_none() && core.skip == 0 && core.is_ranked());
+    let core = unordered.map_or(Cow::Borrowed(core), |core| Cow::Owned(core.unordered()));
+    Pager::new(&core, class_name).only(&["objectId".to_owned()])
 }

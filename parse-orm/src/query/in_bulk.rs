@@ -69,7 +69,7 @@ impl<T: ParseObject> QuerySet<T> {
         let mut core = self.core.clone();
         core.order.clear();
         let among = Field::<T, ObjectId>::new("objectId").is_in(ids);
-        core.filter.push(Arc::new(among.node));
+        core.added.push(Arc::new(among.node));
         core.limit = Some(ids.len() as u64);
         Pager::new(&core, T::CLASS_NAME)
     }

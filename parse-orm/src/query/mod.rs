@@ -1,16 +1,20 @@
 //! Queries: values that describe which rows are wanted, and the terminals that ask for them.
 
 mod aggregate;
+mod array;
 mod bulk;
 mod change;
+mod check;
 mod condition;
 mod cursor;
 mod delete;
 mod distinct;
 mod field;
+mod geo;
 mod ids;
 mod in_bulk;
 mod list;
+mod merge;
 mod operand;
 mod options;
 mod or_create;
@@ -20,10 +24,13 @@ mod paging;
 mod params;
 mod position;
 mod prefetch;
+mod relative;
+mod search;
 mod set;
 mod slice;
 mod step;
 mod stream;
+mod subquery;
 mod terminal;
 mod text;
 mod update;
@@ -32,21 +39,26 @@ mod view;
 pub use aggregate::{
     Aggregate, Aggregates, Collected, GroupKeys, GroupOrder, Groups, IntoSort, Named, Numeric, Pipeline,
 };
+pub use array::{IntoTexts, Listed, ListedTexts};
 pub use change::{Amount, Assign, Change, ChangedInside, Elements, IntoValue, Optional};
 pub use condition::Q;
 pub use cursor::Cursor;
 pub use delete::{Delete, Deleted};
 pub use field::{AsText, Comparable, Field, Nullable, Ordered, Textual};
+pub use geo::{Area, AsPoint, IntoBox, IntoCircle, IntoCorners, IntoNear, Located, Near, near};
 pub use list::FieldList;
-pub use operand::{IntoOperand, IntoOperandList, IntoRange, Operand, OperandOf, kind};
+pub use operand::{BoundOf, IntoBound, IntoOperand, IntoOperandList, IntoRange, Operand, OperandOf, kind};
 pub use options::{Excludable, Exclude, Hint, IntoExclude, ReadPreference};
 pub use order::{Include, IntoInclude, IntoOrder, Order, Sortable};
 pub use page::Page;
 pub use prefetch::{Leads, Prefetch, Related};
+pub use relative::{Relative, ago, from_now};
+pub use search::{IntoSearch, Search, search};
 pub use set::{Objects, QuerySet};
 pub use slice::Slice;
 pub use step::{Embedded, Includable, Through, Traversable};
 pub use stream::Rows;
+pub use subquery::{IntoChoices, RefersTo, Selected, SubQuery};
 pub use update::{Update, Updated};
 
 pub use view::{Included, ParseView, Request, ViewCodec, ViewField, ViewRows};
@@ -59,7 +71,11 @@ use std::sync::Arc;
 pub(crate) fn related<T>(owner: &str, id: &ObjectId, field: &str) -> QuerySet<T> {
     let object = json!({"__type": "Pointer", "className": owner, "objectId": id.as_str()});
     let operand = Operand(Ok(json!({"object": object, "key": field})));
-    let condition: Q<T> = Q::test("$relatedTo", condition::Test::Compare("$eq", operand));
+    let condition: Q<T> = Q::test(
+        merge::RELATED_TO,
+        condition::Holds::One,
+        condition::Test::Compare("$eq", operand),
+    );
     QuerySet::of(set::Core {
         filter: vec![Arc::new(condition.node)],
         ..set::Core::default()

@@ -1,5 +1,6 @@
 //! What a field can be compared with.
 
+use super::condition::Holds;
 use super::field::Comparable;
 use crate::object::{Object, ParseObject, Pointer};
 use crate::value::{Bytes, GeoPoint, ObjectId, Polygon, to_json};
@@ -33,6 +34,9 @@ impl Operand {
     note = "to ask whether a field has a value at all use the lookup `isnull = true` or `isnull = false`"
 )]
 pub trait IntoOperand<V> {
+    /// What a row has under a key of this type.
+    #[doc(hidden)]
+    const HOLDS: Holds;
     /// The wire form.
     #[doc(hidden)]
     fn into_operand(self) -> Operand;
@@ -40,6 +44,7 @@ pub trait IntoOperand<V> {
 
 #[diagnostic::do_not_recommend]
 impl<V: Comparable, U: OperandOf<V::Kind>> IntoOperand<V> for U {
+    const HOLDS: Holds = V::HOLDS;
     fn into_operand(self) -> Operand {
         self.operand()
     }
@@ -192,13 +197,16 @@ impl<T: ParseObject> OperandOf<kind::Reference<T>> for &Pointer<T> {
     }
 }
 
-/// Several values for the lookups `in` and `nin`.
+/// Several values for the lookups `in`, `nin`, `all` and `contained_by`.
 #[diagnostic::on_unimplemented(
-    message = "the lookups `in` and `nin` need a list of values for a field of type `{V}`, found `{Self}`",
+    message = "this lookup needs a list of values for a field of type `{V}`, found `{Self}`",
     label = "not a list of such values",
     note = "write `= [a, b]`, or give a `Vec` or a slice; for a single value leave the lookup away: `field = value`"
 )]
 pub trait IntoOperandList<V> {
+    /// What a row has under a key of this type.
+    #[doc(hidden)]
+    const HOLDS: Holds;
     /// The wire form.
     #[doc(hidden)]
     fn into_operand_list(self) -> Operand;
@@ -215,6 +223,7 @@ fn list<V, U: IntoOperand<V>>(values: impl Iterator<Item = U>) -> Operand {
 
 #[diagnostic::do_not_recommend]
 impl<V, U: IntoOperand<V>, const N: usize> IntoOperandList<V> for [U; N] {
+    const HOLDS: Holds = U::HOLDS;
     fn into_operand_list(self) -> Operand {
         list(self.into_iter())
     }
@@ -222,6 +231,7 @@ impl<V, U: IntoOperand<V>, const N: usize> IntoOperandList<V> for [U; N] {
 
 #[diagnostic::do_not_recommend]
 impl<V, U: IntoOperand<V>> IntoOperandList<V> for Vec<U> {
+    const HOLDS: Holds = U::HOLDS;
     fn into_operand_list(self) -> Operand {
         list(self.into_iter())
     }
@@ -232,6 +242,7 @@ impl<'a, V, U> IntoOperandList<V> for &'a [U]
 where
     &'a U: IntoOperand<V>,
 {
+    const HOLDS: Holds = <&'a U>::HOLDS;
     fn into_operand_list(self) -> Operand {
         list(self.iter())
     }
@@ -242,6 +253,7 @@ impl<'a, V, U> IntoOperandList<V> for &'a Vec<U>
 where
     &'a U: IntoOperand<V>,
 {
+    const HOLDS: Holds = <&'a U>::HOLDS;
     fn into_operand_list(self) -> Operand {
         list(self.iter())
     }
@@ -252,8 +264,46 @@ impl<'a, V, U, const N: usize> IntoOperandList<V> for &'a [U; N]
 where
     &'a U: IntoOperand<V>,
 {
+    const HOLDS: Holds = <&'a U>::HOLDS;
     fn into_operand_list(self) -> Operand {
         list(self.iter())
+    }
+}
+
+/// A value that the values of a field of the type `V` can be greater or less than.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{V}` cannot be compared with `{Self}`",
+    label = "not a value that this field compares with",
+    note = "an `Option<T>` field compares with a bare `T`; only a `DateTime<Utc>` field with `ago(..)` and `from_now(..)`"
+)]
+pub trait IntoBound<V> {
+    /// The wire form.
+    #[doc(hidden)]
+    fn into_bound(self) -> Operand;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V: Comparable, U: BoundOf<V::Kind>> IntoBound<V> for U {
+    fn into_bound(self) -> Operand {
+        self.bound()
+    }
+}
+
+/// A bound of one of the [kinds](kind) that fields compare by.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be compared with this field",
+    label = "not a value that this field compares with"
+)]
+pub trait BoundOf<Kind> {
+    /// The wire form.
+    #[doc(hidden)]
+    fn bound(self) -> Operand;
+}
+
+#[diagnostic::do_not_recommend]
+impl<Kind, U: OperandOf<Kind>> BoundOf<Kind> for U {
+    fn bound(self) -> Operand {
+        self.operand()
     }
 }
 
@@ -270,26 +320,23 @@ pub trait IntoRange<V> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<V, A: IntoOperand<V>, B: IntoOperand<V>> IntoRange<V> for (A, B) {
+impl<V, A: IntoBound<V>, B: IntoBound<V>> IntoRange<V> for (A, B) {
     fn into_range(self) -> [(&'static str, Operand); 2] {
-        [("$gte", self.0.into_operand()), ("$lte", self.1.into_operand())]
+        [("$gte", self.0.into_bound()), ("$lte", self.1.into_bound())]
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<V, U: IntoOperand<V>> IntoRange<V> for RangeInclusive<U> {
+impl<V, U: IntoBound<V>> IntoRange<V> for RangeInclusive<U> {
     fn into_range(self) -> [(&'static str, Operand); 2] {
         let (low, high) = self.into_inner();
-        [("$gte", low.into_operand()), ("$lte", high.into_operand())]
+        [("$gte", low.into_bound()), ("$lte", high.into_bound())]
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<V, U: IntoOperand<V>> IntoRange<V> for Range<U> {
+impl<V, U: IntoBound<V>> IntoRange<V> for Range<U> {
     fn into_range(self) -> [(&'static str, Operand); 2] {
-        [
-            ("$gte", self.start.into_operand()),
-            ("$lt", self.end.into_operand()),
-        ]
+        [("$gte", self.start.into_bound()), ("$lt", self.end.into_bound())]
     }
 }

@@ -45,6 +45,9 @@ impl<R> fmt::Debug for Order<R> {
     }
 }
 
+/// The key of the order by how well a row matches a search.
+pub(super) const TEXT_SCORE: &str = "$score";
+
 /// A field that rows can be ordered by.
 #[diagnostic::on_unimplemented(
     message = "rows cannot be ordered by a field of type `{Self}`",

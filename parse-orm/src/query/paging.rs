@@ -5,6 +5,7 @@
 //! one that the same server is known to have given.
 
 use super::cursor::{Cursor, digest};
+use super::order::TEXT_SCORE;
 use super::params::Find;
 use super::position::Position;
 use super::set::Core;
@@ -73,7 +74,8 @@ impl Pager {
     pub(super) fn new(core: &Core, class_name: &'static str) -> Self {
         let mut core = core.clone();
         let by_key = core.skip == 0 && !core.is_ranked();
-        if !core.is_ranked() {
+        // any order would take the place of that by distance
+        if !core.is_near() {
             // the keys after a unique one decide nothing; without one, equal rows could change places between
             // two pages
             match core.order.iter().position(|(key, _)| key == "objectId") {
@@ -109,7 +111,12 @@ impl Pager {
 
     /// Asks for these fields only. What the order goes by is always part of it.
     pub(super) fn only(mut self, keys: &[String]) -> Self {
-        let ordered = self.core.order.iter().map(|(key, _)| &**key);
+        let ordered = self
+            .core
+            .order
+            .iter()
+            .map(|(key, _)| &**key)
+            .filter(|key| *key != TEXT_SCORE);
         let mut all: Vec<&str> = keys.iter().map(String::as_str).collect();
         all.extend(
             ordered
@@ -289,7 +296,7 @@ impl Pager {
         let mut core = self.core.clone();
         core.limit = limit;
         match &self.position {
-            Some(position) => core.filter.extend(position.rest(&core.order).map(Arc::new)),
+            Some(position) => core.added.extend(position.rest(&core.order).map(Arc::new)),
             None => core.skip += self.passed,
         }
         core

@@ -1,6 +1,8 @@
 //! The parameters of a find, as the REST API takes them.
 
+use super::check::check;
 use super::options::{Hint, ReadPreference};
+use super::order::TEXT_SCORE;
 use super::set::{Core, conditions};
 use crate::client::Params;
 use crate::{Error, Result};
@@ -61,6 +63,15 @@ impl<'a> Find<'a> {
         Some(text)
     }
 
+    fn keys(&self) -> Option<Cow<'_, str>> {
+        let by_score = self.core.order.iter().any(|(key, _)| key == TEXT_SCORE);
+        let keys = self.keys.as_ref();
+        match self.core.scored.as_ref().filter(|_| by_score) {
+            Some(all) => Some(format!("{},{TEXT_SCORE}", keys.unwrap_or(all)).into()),
+            None => keys.map(|keys| Cow::Borrowed(&**keys)),
+        }
+    }
+
     /// Everything but the conditions.
     fn others(&self) -> Vec<(&'static str, Param<'_>)> {
         let core = &self.core;
@@ -76,7 +87,7 @@ impl<'a> Find<'a> {
             ("limit", core.limit.map(Param::Number)),
             ("skip", (core.skip > 0).then_some(Param::Number(core.skip))),
             ("include", list(&core.include)),
-            ("keys", self.keys.as_deref().map(|keys| Param::Text(keys.into()))),
+            ("keys", self.keys().map(Param::Text)),
             ("excludeKeys", list(&options.exclude)),
             ("count", self.count.then_some(Param::Number(1))),
             ("readPreference", read(options.read)),
@@ -103,8 +114,9 @@ impl<'a> Find<'a> {
 
 impl Params for Find<'_> {
     fn pairs(&self, pair: &mut dyn FnMut(&str, &str)) -> Result<()> {
+        check(&self.core, self.class_name)?;
         let refused = |error: serde_json::Error| Error::invalid(self.class_name, None, error.to_string());
-        if !self.core.filter.is_empty() {
+        if self.core.is_restricted() {
             let text = serde_json::to_string(&conditions(&self.core)).map_err(refused)?;
             pair("where", &text);
         }
@@ -127,7 +139,7 @@ impl Params for Find<'_> {
 impl Serialize for Find<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut map = to.serialize_map(None)?;
-        if !self.core.filter.is_empty() {
+        if self.core.is_restricted() {
             map.serialize_entry("where", &conditions(&self.core))?;
         }
         for (name, param) in self.others() {

@@ -4,7 +4,7 @@
 //! parts of every key apart: how far the rows with a value were read, and how far those without. What is
 //! left is exactly what neither has passed, wherever the server puts it.
 
-use super::condition::{Node, Test};
+use super::condition::{Holds, Node, Test};
 use super::operand::Operand;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -64,6 +64,7 @@ impl Position {
         let ((key, descending), deeper) = order.split_first()?;
         let test = |operator, value: Value| Node::Test {
             key: key.clone(),
+            holds: Holds::One,
             test: Test::Compare(operator, Operand(Ok(value))),
         };
         let within = |value: Value, position: &Self| match position.rest(deeper) {

@@ -1,6 +1,6 @@
 //! The objects of many others at once: what a relation holds, and what points here.
 
-use super::condition::{Node, Test};
+use super::condition::{Holds, Node, Test};
 use super::field::Field;
 use super::operand::Operand;
 use super::paging::Pager;
@@ -206,8 +206,9 @@ fn chunks<'a, R>(
 fn narrowed(core: &Core, key: &'static str, operator: &'static str, operand: Value) -> Core {
     let mut core = core.clone();
     let test = Test::Compare(operator, Operand(Ok(operand)));
-    core.filter.push(Arc::new(Node::Test {
+    core.added.push(Arc::new(Node::Test {
         key: key.into(),
+        holds: Holds::One,
         test,
     }));
     core

@@ -1,9 +1,10 @@
 //! The query set: an immutable description of rows.
 
-use super::condition::{Node, Q, Where, show};
+use super::condition::{Node, Q, show};
 use super::cursor::Cursor;
+use super::merge::Where;
 use super::options::Options;
-use super::order::{IntoInclude, IntoOrder, Order};
+use super::order::{IntoInclude, IntoOrder, Order, TEXT_SCORE};
 use super::paging::Pager;
 use super::params::Find;
 use super::slice::Slice;
@@ -47,6 +48,8 @@ pub struct QuerySet<T> {
 #[derive(Clone, Default)]
 pub(crate) struct Core {
     pub(super) filter: Vec<Arc<Node>>,
+    /// What this library asks for beside the conditions, such as the rows behind those of a page.
+    pub(super) added: Vec<Arc<Node>>,
     /// Key and whether it is descending.
     pub(super) order: Vec<(Cow<'static, str>, bool)>,
     pub(super) include: Vec<Cow<'static, str>>,
@@ -55,25 +58,46 @@ pub(crate) struct Core {
     pub(super) options: Options,
     /// Where the rows begin: behind those that were read before.
     pub(super) after: Option<Arc<Cursor>>,
+    /// The fields to ask for where the rows come by their text score, which some databases then want to be one of
+    /// them. `None`: the model has a field of that name, which it would overwrite.
+    pub(super) scored: Option<Cow<'static, str>>,
 }
 
 impl Core {
     pub(super) fn nodes(&self) -> Vec<&Node> {
-        self.filter.iter().map(|node| &**node).collect()
+        self.filter
+            .iter()
+            .chain(&self.added)
+            .map(|node| &**node)
+            .collect()
+    }
+
+    /// True where not every row of the class is wanted.
+    pub(super) fn is_restricted(&self) -> bool {
+        !(self.filter.is_empty() && self.added.is_empty())
+    }
+
+    /// The same rows in no order, for what does not depend on one.
+    pub(super) fn unordered(&self) -> Self {
+        let mut core = self.clone();
+        core.order.clear();
+        for node in &mut core.filter {
+            if node.near().is_some() {
+                *node = Arc::new(node.without_order());
+            }
+        }
+        core
     }
 
     /// True when the server alone knows the order: by distance, or by how well a text matches. Such rows have
     /// no key that a page could begin behind.
     pub(super) fn is_ranked(&self) -> bool {
-        fn near(node: &Node) -> bool {
-            match node {
-                Node::Test { test, .. } => test.operator() == "$nearSphere",
-                Node::And(list) => list.iter().any(near),
-                Node::Or(_) | Node::Nor(_) => false,
-            }
-        }
-        let by_score = self.order.iter().any(|(key, _)| key == "$score");
-        by_score || (self.order.is_empty() && self.filter.iter().any(|node| near(node)))
+        self.order.iter().any(|(key, _)| key == TEXT_SCORE) || self.is_near()
+    }
+
+    /// True when the nearest rows come first.
+    pub(super) fn is_near(&self) -> bool {
+        self.order.is_empty() && self.filter.iter().any(|node| node.near().is_some())
     }
 
     /// Without what was read before: its cursor as conditions.
@@ -170,6 +194,34 @@ impl<T: ParseObject> QuerySet<T> {
                     core.order.push((key, descending));
                 }
             }
+        })
+    }
+
+    /// The best matches of the lookup [`search`](crate::Field::search) first, instead of any order given before. Wire
+    /// form `order=$score`. Pages of such rows go by their position.
+    ///
+    /// PostgreSQL does not order the rows of a model that has a field `score` of its own.
+    ///
+    /// ```
+    /// # use parse_orm::prelude::*;
+    /// # #[derive(ParseObject, Clone, Debug)] struct Post { title: String, body: String }
+    /// let posts = query!(Post.filter(body__search = "coffee")).order_by_text_score();
+    /// assert_eq!(
+    ///     serde_json::to_value(&posts).unwrap(),
+    ///     serde_json::json!({
+    ///         "where": {"body": {"$text": {"$search": {"$term": "coffee"}}}},
+    ///         "order": "$score",
+    ///         "keys": "title,body,$score",
+    ///     })
+    /// );
+    /// ```
+    pub fn order_by_text_score(&self) -> Self {
+        let fields = T::SCHEMA.fields.iter().map(|field| field.name);
+        let scored =
+            (!fields.clone().any(|name| name == "score")).then(|| fields.collect::<Vec<_>>().join(","));
+        self.with(|core| {
+            core.order = vec![(TEXT_SCORE.into(), false)];
+            core.scored = scored.map(Into::into);
         })
     }
 

@@ -1,17 +1,18 @@
 //! Going through a field to the fields behind it: a pointer's target, or an embedded struct.
 
-use super::condition::{Node, Q, Test};
+use super::condition::{Holds, Node, Q};
 use super::field::Field;
 use super::order::{Include, Order};
-use crate::object::{ParseObject, Pointer};
+use super::subquery::behind;
+use crate::object::{ParseObject, Pointer, Relation};
 use crate::value::ParseValue;
 use std::fmt;
 
-/// A field that a lookup can go through: a pointer, or an embedded struct.
+/// A field that a lookup can go through: a pointer, a relation, or an embedded struct.
 #[diagnostic::on_unimplemented(
     message = "there is nothing behind a field of type `{Self}`, and what follows it here is not a lookup either",
-    label = "neither a field behind a pointer or in an embedded struct, nor a lookup",
-    note = "the lookups are: exact, ne, gt, gte, lt, lte, range, in, nin, isnull, contains, icontains, startswith, istartswith, endswith, iendswith, regex, iregex"
+    label = "neither a field behind a pointer or a relation or in an embedded struct, nor a lookup",
+    note = "the lookups are: exact, ne, gt, gte, lt, lte, range, in, nin, isnull, contains, icontains, startswith, istartswith, endswith, iendswith, regex, iregex, search, all, contained_by, startswith_all, exists, near, within_km, within_miles, within_radians, within_sphere, within_box, within_polygon, intersects"
 )]
 pub trait Traversable: ParseValue {
     /// Whose fields are behind it.
@@ -42,23 +43,27 @@ impl fmt::Debug for Through {
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl<T: ParseObject> Traversable for Pointer<T> {
-    type Target = T;
-    type Fields = T::Fields;
-    const FIELDS: T::Fields = T::F;
-    fn wrap(name: &'static str, condition: Q<T>) -> Through {
-        let filter = Box::new(condition.node);
-        let test = Test::InQuery {
-            negated: false,
-            class_name: T::CLASS_NAME,
-            filter,
-        };
-        Through(Node::Test {
-            key: name.into(),
-            test,
-        })
-    }
+macro_rules! references {
+    ($($reference:ident: $holds:ident;)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<T: ParseObject> Traversable for $reference<T> {
+            type Target = T;
+            type Fields = T::Fields;
+            const FIELDS: T::Fields = T::F;
+            fn wrap(name: &'static str, condition: Q<T>) -> Through {
+                Through(Node::Test {
+                    key: name.into(),
+                    holds: Holds::$holds,
+                    test: behind(condition),
+                })
+            }
+        }
+    )*};
+}
+
+references! {
+    Pointer: One;
+    Relation: Relation;
 }
 
 #[diagnostic::do_not_recommend]
@@ -77,7 +82,8 @@ impl<R, V> Field<R, V> {
     /// `F.player.has(Player::F.name.eq("Ann"))`.
     ///
     /// Through a pointer the wire form is `$inQuery`; the server looks at every matching target, whatever
-    /// their number. Into an embedded struct it is a dotted key.
+    /// their number. Through a relation it is the same: one of the objects in it meets the condition. Into an embedded
+    /// struct it is a dotted key.
     ///
     /// ```
     /// # use parse_orm::prelude::*;

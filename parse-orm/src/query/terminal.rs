@@ -1,6 +1,6 @@
 //! The terminals: what asks the server.
 
-use super::condition::{Node, Test};
+use super::condition::{Holds, Node, Test};
 use super::field::Field;
 use super::operand::Operand;
 use super::order::{Order, Sortable, by_id};
@@ -64,9 +64,8 @@ macro_rules! terminals {
             /// # Errors
             /// Whatever the server answers.
             pub async fn count(&self, client: &Client) -> Result<u64> {
-                let mut core = self.core.rest(T::CLASS_NAME)?;
+                let mut core = self.core.rest(T::CLASS_NAME)?.unordered();
                 let (limit, skip) = (core.limit, core.skip);
-                core.order.clear();
                 core.include.clear();
                 core.options.exclude.clear();
                 // the server counts what the conditions match, whatever limit and skip say
@@ -87,6 +86,7 @@ macro_rules! terminals {
                 if core.limit == Some(0) {
                     return Ok(false);
                 }
+                core = core.unordered();
                 core.include.clear();
                 core.options.exclude.clear();
                 core.limit = Some(1);
@@ -125,8 +125,16 @@ impl<T: ParseObject> QuerySet<T> {
     /// The last row, by the ids where no order was given; `None` where there is none.
     ///
     /// # Errors
-    /// [`Error::Invalid`] after `limit` or `skip`, which count from the other end.
+    /// [`Error::Invalid`] after `limit` or `skip`, which count from the other end, and after `near` and
+    /// `order_by_text_score`, which the server cannot turn around.
     pub async fn last(&self, client: &Client) -> Result<Option<Object<T>>> {
+        if self.core.is_ranked() {
+            return Err(Error::invalid(
+                T::CLASS_NAME,
+                None,
+                "`last` cannot follow `near` or `order_by_text_score`: the server has no order from the other end",
+            ));
+        }
         if self.core.limit.is_some() || self.core.skip > 0 {
             return Err(Error::invalid(
                 T::CLASS_NAME,
@@ -201,8 +209,9 @@ impl<T: ParseObject> QuerySet<T> {
         let mut core = self.core.clone();
         // PostgreSQL has rows without a value where MongoDB has not, and neither is what is asked for
         if !is_always_there(&order.key) {
-            core.filter.push(Arc::new(Node::Test {
+            core.added.push(Arc::new(Node::Test {
                 key: order.key.clone(),
+                holds: Holds::One,
                 test: Test::Compare("$ne", Operand(Ok(Value::Null))),
             }));
         }
@@ -335,8 +344,9 @@ pub(super) async fn get_by_id<T: ParseObject>(
             body => Some(row(&body?)?),
         }
     } else {
-        core.filter.push(Arc::new(Node::Test {
+        core.added.push(Arc::new(Node::Test {
             key: "objectId".into(),
+            holds: Holds::One,
             test: Test::Compare("$eq", Operand(Ok(id.as_str().into()))),
         }));
         core.limit = Some(1);

@@ -1,0 +1,243 @@
+//! How conditions that all hold become one `where` object.
+//!
+//! Those on one key share its object; what does not fit beside another goes to `$and`. Nothing ever overwrites
+//! another, neither here nor on the server, which has its own ways of losing what stands together.
+
+use super::condition::{Holds, Node, Test};
+use super::operand::Operand;
+use serde::ser::{Error, SerializeMap};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+/// The key of the condition that a row is in the relation of another object.
+pub(super) const RELATED_TO: &str = "$relatedTo";
+
+/// All conditions of a query set, as its `where`.
+pub(crate) struct Where<'a>(pub(crate) &'a [&'a Node]);
+
+impl Serialize for Where<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        Merged::of(self.0.iter().copied()).serialize(to)
+    }
+}
+
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        Merged::of(std::iter::once(self)).serialize(to)
+    }
+}
+
+/// The conditions, by where they go.
+#[derive(Default)]
+struct Merged<'a> {
+    /// A full-text search, which has to come first.
+    text: Option<(&'a str, &'a Test)>,
+    keys: Vec<(&'a str, Holds, Vec<&'a Test>)>,
+    contained: Vec<(&'a str, &'a Test, &'a Node)>,
+    related: Vec<(&'a str, &'a Test, &'a Node)>,
+    or: Option<&'a Node>,
+    nor: Option<&'a Node>,
+    /// `$and`: each with an object of its own.
+    rest: Vec<&'a Node>,
+}
+
+impl<'a> Merged<'a> {
+    fn of(nodes: impl Iterator<Item = &'a Node>) -> Self {
+        let mut merged = Self::default();
+        nodes.for_each(|node| merged.add(node));
+        merged.set_apart();
+        merged
+    }
+
+    fn add(&mut self, node: &'a Node) {
+        match node {
+            Node::And(list) => list.iter().for_each(|node| self.add(node)),
+            Node::Or(_) if self.or.is_none() => self.or = Some(node),
+            Node::Nor(_) if self.nor.is_none() => self.nor = Some(node),
+            Node::Or(_) | Node::Nor(_) => self.rest.push(node),
+            Node::Test { key, holds, test } => match test.operator() {
+                "$text" if self.text.is_none() => self.text = Some((key, test)),
+                "$containedBy" => self.contained.push((key, test, node)),
+                _ if key == RELATED_TO => self.related.push((key, test, node)),
+                _ => match self.keys.iter_mut().find(|(other, ..)| other == key) {
+                    None => self.keys.push((key, *holds, vec![test])),
+                    Some((.., tests)) if tests.iter().all(|other| other.fits_beside(test, *holds)) => {
+                        tests.push(test);
+                    }
+                    Some(_) => self.rest.push(node),
+                },
+            },
+        }
+    }
+
+    /// Moves to `$and` what the server would lose, or let others lose, where it is.
+    fn set_apart(&mut self) {
+        // for MongoDB it becomes a `$nor`, of which there can be one only, around all of its key
+        match self.contained.as_slice() {
+            [(key, test, _)] if self.nor.is_none() && !self.has(key) => {
+                self.keys.push((key, Holds::Many, vec![test]))
+            }
+            several => self.rest.extend(several.iter().map(|(_, _, node)| node)),
+        }
+        // it is found inside of one `$and`, `$or` or `$nor`, and not beside them
+        let apart = [self.or, self.nor].into_iter().flatten();
+        if !self.related.is_empty() || apart.chain(self.rest.iter().copied()).any(Node::is_related) {
+            self.rest.extend(self.or.take());
+            self.rest.extend(self.nor.take());
+            match self.related.as_slice() {
+                [(key, test, _)] if self.rest.is_empty() => self.keys.push((key, Holds::One, vec![test])),
+                several => self.rest.extend(several.iter().map(|(_, _, node)| node)),
+            }
+        }
+    }
+
+    fn has(&self, key: &str) -> bool {
+        let keys = self.keys.iter().map(|(other, ..)| *other);
+        keys.chain(self.text.map(|(other, _)| other))
+            .any(|other| other == key)
+    }
+}
+
+impl Serialize for Merged<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(None)?;
+        if let Some((key, test)) = self.text {
+            map.serialize_entry(key, &Tests(key, &[test]))?;
+        }
+        let mut and: Vec<And<'_>> = self.rest.iter().map(|node| And::Node(node)).collect();
+        for (key, _, tests) in &self.keys {
+            match tests.as_slice() {
+                tests if self.text.is_some_and(|(searched, _)| searched == *key) => {
+                    and.push(And::Key(key, tests));
+                }
+                tests => map.serialize_entry(key, &Key(key, tests))?,
+            }
+        }
+        for (name, node) in [("$or", self.or), ("$nor", self.nor)] {
+            if let Some(Node::Or(list) | Node::Nor(list)) = node {
+                map.serialize_entry(name, list)?;
+            }
+        }
+        if !and.is_empty() {
+            map.serialize_entry("$and", &and)?;
+        }
+        map.end()
+    }
+}
+
+/// One of the objects in `$and`.
+enum And<'a> {
+    Node(&'a Node),
+    Key(&'a str, &'a [&'a Test]),
+}
+
+impl Serialize for And<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Node(node) => node.serialize(to),
+            Self::Key(key, tests) => to.collect_map([(key, Key(key, tests))]),
+        }
+    }
+}
+
+/// What stands beside a key.
+struct Key<'a>(&'a str, &'a [&'a Test]);
+
+impl Serialize for Key<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let Self(key, tests) = self;
+        match tests {
+            // alone, equality is the bare value: on an array, a relation or a pointer in a list only
+            // that means membership
+            [Test::Compare("$eq", operand)] if key.starts_with('$') || operand.is_bare() => {
+                Shown(key, operand).serialize(to)
+            }
+            tests => Tests(key, tests).serialize(to),
+        }
+    }
+}
+
+/// An operand whose error names the key.
+struct Shown<'a>(&'a str, &'a Operand);
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match &self.1.0 {
+            Ok(value) => value.serialize(to),
+            Err(reason) => Err(S::Error::custom(format_args!(
+                "the lookup on `{}`: {reason}",
+                self.0
+            ))),
+        }
+    }
+}
+
+struct Tests<'a>(&'a str, &'a [&'a Test]);
+
+impl Serialize for Tests<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(None)?;
+        for test in self.1 {
+            match test {
+                Test::Compare(operator, operand) => map.serialize_entry(operator, &Shown(self.0, operand))?,
+                Test::Regex { pattern, options } => {
+                    map.serialize_entry("$regex", pattern)?;
+                    if !options.is_empty() {
+                        map.serialize_entry("$options", options)?;
+                    }
+                }
+                Test::SubQuery { query, .. } => map.serialize_entry(test.operator(), query)?,
+                Test::Near(point, limit) => {
+                    map.serialize_entry("$nearSphere", &Shown(self.0, point))?;
+                    if let Some(radians) = limit {
+                        map.serialize_entry("$maxDistance", radians)?;
+                    }
+                }
+            }
+        }
+        map.end()
+    }
+}
+
+impl Test {
+    /// True when both can stand in the object of one key.
+    fn fits_beside(&self, other: &Self, holds: Holds) -> bool {
+        // the server turns each of these into a `$in`, and several into the union of them
+        let is_list = |test: &Self| matches!(test.operator(), "$in" | "$inQuery" | "$select");
+        self.operator() != other.operator()
+            && !(is_list(self) && is_list(other))
+            && !self.stands_alone(holds)
+            && !other.stands_alone(holds)
+    }
+
+    /// True for what tolerates nothing beside it: parse-server on PostgreSQL forgets everything that stands
+    /// beside `{"$ne": null}`, MongoDB takes one geo query of a key, and a relation knows no `$eq`.
+    fn stands_alone(&self, holds: Holds) -> bool {
+        match self {
+            Self::Compare("$ne", Operand(Ok(Value::Null))) | Self::Near(..) => true,
+            Self::Compare("$eq", _) => holds == Holds::Relation,
+            test => matches!(
+                test.operator(),
+                "$text" | "$within" | "$geoWithin" | "$geoIntersects"
+            ),
+        }
+    }
+}
+
+impl Node {
+    /// True where `$relatedTo` is part of it.
+    fn is_related(&self) -> bool {
+        match self {
+            Self::Test { key, .. } => key == RELATED_TO,
+            Self::And(list) | Self::Or(list) | Self::Nor(list) => list.iter().any(Self::is_related),
+        }
+    }
+}
+
+impl Operand {
+    /// True when the value alone means equality: any but a JSON object, whose keys could be taken for
+    /// operators.
+    fn is_bare(&self) -> bool {
+        !matches!(&self.0, Ok(Value::Object(map)) if !map.contains_key("__type"))
+    }
+}
