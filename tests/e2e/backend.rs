@@ -68,6 +68,14 @@ pub enum PostgresCannot {
     AskForUnknownFields,
     /// An aggregation knows a few stages, only `=`, `<` and `>` in its conditions, and no order by a group's key.
     AggregateBeyondTheBasics,
+    /// A search for several words is a 500, and neither case nor diacritics are options.
+    SearchAsMongoDb,
+    /// The order by the text score takes a field `score` of the model's own instead.
+    OrderByTwoScores,
+    /// `$all` of beginnings counts elements: two that begin with one text count twice.
+    LookForSeveralBeginnings,
+    /// Null and missing are the same.
+    TellNullFromMissing,
 }
 
 /// The mock, for what the real server's database cannot do.

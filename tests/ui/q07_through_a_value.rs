@@ -34,5 +34,5 @@ fn main() {
     let _ = query!(GameScore.filter(score.value = 5));
     let _ = query!(GameScore.filter(player_name__length = 5));
     let _ = query!(GameScore.filter(player.name.first = "A"));
-    let _ = query!(GameScore.filter(fans.name = "Ann"));
+    let _ = query!(GameScore.filter(fans.size = 5));
 }

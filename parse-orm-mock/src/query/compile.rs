@@ -26,9 +26,15 @@ pub(crate) fn compile(filter: &Map<String, Value>, schema: Option<&Schema>) -> R
 
 fn compile_branch(filter: &Map<String, Value>, schema: Option<&Schema>) -> Result<Filter, Refusal> {
     let mut parts = Vec::with_capacity(filter.len());
+    let mut nor = None;
     for (key, value) in filter {
-        parts.push(compile_entry(key, value, schema)?);
+        match compile_entry(key, value, schema)? {
+            // MongoDB is sent one `$nor`: a `$containedBy` becomes one, and the last of several stays.
+            part @ Filter::None(_) => nor = Some(part),
+            part => parts.push(part),
+        }
     }
+    parts.extend(nor);
     Ok(match parts.len() {
         1 => parts.remove(0),
         _ => Filter::All(parts),
@@ -62,6 +68,11 @@ fn compile_entry(key: &str, value: &Value, schema: Option<&Schema>) -> Result<Fi
     };
     if let Some(tests) = field.constraint(value)? {
         let beyond = tests.iter().any(|test| matches!(test, Test::ElementBeyond(_)));
+        // A search takes the place of the whole constraint.
+        let tests = match tests.iter().position(|test| matches!(test, Test::Words(_))) {
+            Some(words) => vec![tests[words].clone()],
+            None => tests,
+        };
         let filter = Filter::Field(Path::new(key), tests);
         // `$containedBy` is "no element beyond the list", and takes the whole constraint with it.
         return Ok(if beyond {

@@ -31,6 +31,10 @@ pub trait ListedTexts: Comparable {}
 #[diagnostic::do_not_recommend]
 impl<V: Listed + Comparable<Kind = kind::Text>> ListedTexts for V {}
 
+fn beginning(text: &str) -> Value {
+    json!({"$regex": text::pattern(Anchor::Start, text)})
+}
+
 /// Several texts: an array, a `Vec` or a slice of anything that is a `str`.
 #[diagnostic::on_unimplemented(
     message = "the lookup `startswith_all` needs a list of texts, found `{Self}`",
@@ -38,17 +42,17 @@ impl<V: Listed + Comparable<Kind = kind::Text>> ListedTexts for V {}
     note = "write `= [\"a\", \"b\"]`, or give a `Vec` or a slice"
 )]
 pub trait IntoTexts {
-    /// The texts.
+    /// A pattern for each.
     #[doc(hidden)]
-    fn each(self, text: &mut dyn FnMut(&str));
+    fn into_patterns(self) -> Vec<Value>;
 }
 
 macro_rules! texts {
     ($([$($generics:tt)*] $list:ty;)*) => {$(
         #[diagnostic::do_not_recommend]
         impl<$($generics)*> IntoTexts for $list {
-            fn each(self, text: &mut dyn FnMut(&str)) {
-                self.iter().for_each(|item| text(item.as_text()));
+            fn into_patterns(self) -> Vec<Value> {
+                self.iter().map(|text| beginning(text.as_text())).collect()
             }
         }
     )*};
@@ -98,9 +102,7 @@ impl<R, V> Field<R, V> {
     where
         V: ListedTexts,
     {
-        let mut patterns = Vec::new();
-        texts.each(&mut |text| patterns.push(json!({"$regex": text::pattern(Anchor::Start, text)})));
-        self.each_of(Operand(Ok(Value::Array(patterns))))
+        self.each_of(Operand(Ok(Value::Array(texts.into_patterns()))))
     }
 
     fn each_of(self, operand: Operand) -> Q<R> {

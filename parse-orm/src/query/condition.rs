@@ -184,7 +184,7 @@ impl Node {
     pub(super) fn negate(self) -> Self {
         let each = |list: Vec<Self>| list.into_iter().map(Self::negate);
         match self {
-            node if node.is_trivial() => node,
+            Self::And(list) if list.is_empty() => Self::And(list),
             Self::Test { key, holds, test } => match test.opposite() {
                 Ok(test) => Self::Test { key, holds, test },
                 Err(test) => Self::Nor(vec![Self::Test { key, holds, test }]),
@@ -197,7 +197,7 @@ impl Node {
             }
             Self::Or(list) => Self::Nor(list),
             Self::Nor(list) => Self::Or(list),
-            node => Self::Nor(vec![node]),
+            node @ Self::And(_) => Self::Nor(vec![node]),
         }
     }
 

@@ -75,19 +75,29 @@ impl<'a> Merged<'a> {
         // for MongoDB it becomes a `$nor`, of which there can be one only, around all of its key
         match self.contained.as_slice() {
             [(key, test, _)] if self.nor.is_none() && !self.has(key) => {
-                self.keys.push((key, Holds::Many, vec![test]))
+                self.keys.push((key, Holds::Many, vec![test]));
             }
             several => self.rest.extend(several.iter().map(|(_, _, node)| node)),
         }
-        // it is found inside of one `$and`, `$or` or `$nor`, and not beside them
-        let apart = [self.or, self.nor].into_iter().flatten();
-        if !self.related.is_empty() || apart.chain(self.rest.iter().copied()).any(Node::is_related) {
+        // it is found at the top, or else inside of one `$and`, `$or` or `$nor`
+        let trees = [self.or, self.nor].into_iter().flatten();
+        let trees = || trees.clone().chain(self.rest.iter().copied());
+        let several = usize::from(self.or.is_some())
+            + usize::from(self.nor.is_some())
+            + usize::from(!self.rest.is_empty());
+        let apart = match self.related.len() {
+            0 => several > 1 && trees().any(Node::is_related),
+            1 => several > 0,
+            _ => true,
+        };
+        if apart {
             self.rest.extend(self.or.take());
             self.rest.extend(self.nor.take());
-            match self.related.as_slice() {
-                [(key, test, _)] if self.rest.is_empty() => self.keys.push((key, Holds::One, vec![test])),
-                several => self.rest.extend(several.iter().map(|(_, _, node)| node)),
-            }
+            self.rest.extend(self.related.iter().map(|(_, _, node)| node));
+        } else {
+            let related = self.related.iter();
+            self.keys
+                .extend(related.map(|(key, test, _)| (*key, Holds::One, vec![*test])));
         }
     }
 
@@ -204,10 +214,8 @@ impl Test {
     fn fits_beside(&self, other: &Self, holds: Holds) -> bool {
         // the server turns each of these into a `$in`, and several into the union of them
         let is_list = |test: &Self| matches!(test.operator(), "$in" | "$inQuery" | "$select");
-        self.operator() != other.operator()
-            && !(is_list(self) && is_list(other))
-            && !self.stands_alone(holds)
-            && !other.stands_alone(holds)
+        let alike = self.operator() == other.operator() || (is_list(self) && is_list(other));
+        !alike && !self.stands_alone(holds) && !other.stands_alone(holds)
     }
 
     /// True for what tolerates nothing beside it: parse-server on PostgreSQL forgets everything that stands

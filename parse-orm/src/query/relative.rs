@@ -49,7 +49,7 @@ fn read(function: &str, time: &str) -> Result<String, String> {
         ))
     };
     let parts: Vec<&str> = time.split_whitespace().collect();
-    if parts.is_empty() || parts.len() % 2 != 0 {
+    if parts.is_empty() || !parts.len().is_multiple_of(2) {
         return refuse("it is not a row of numbers, each with its unit");
     }
     let mut total = 0_u64;

@@ -4,10 +4,12 @@ use super::change::Change;
 use super::condition::{Q, show};
 use super::cursor::Cursor;
 use super::delete::Delete;
+use super::field::{Comparable, Field};
 use super::options::IntoExclude;
 use super::order::{IntoInclude, IntoOrder};
 use super::params::Find;
 use super::set::{Core, QuerySet};
+use super::subquery::Selected;
 use super::update::Update;
 use crate::Result;
 use crate::object::ParseObject;
@@ -128,6 +130,12 @@ where
         Self: NotSliced,
     {
         self.clone()
+    }
+    pub fn select<V: Comparable>(&self, field: Field<T, V>) -> Selected<V::Kind>
+    where
+        Self: NotSliced,
+    {
+        QuerySet::of(self.core.clone()).select(field)
     }
     pub fn update(&self, changes: impl IntoIterator<Item = Change<T>>) -> Update<T>
     where

@@ -307,20 +307,34 @@ lists! {
     [U] &[U];
 }
 
-#[diagnostic::do_not_recommend]
-impl<V: Comparable> IntoChoices<V> for Selected<V::Kind> {
-    const HOLDS: Holds = V::HOLDS;
-    fn into_choices(self) -> Choices {
-        Choices(Found::Query(self.query))
-    }
+/// Never implemented by hand: it gives selected values of another kind their own message.
+#[diagnostic::on_unimplemented(
+    message = "the values that this sub-query selects are not what the field compares with",
+    label = "values of the kind `{Kind}`, and the field compares by `{Self}`",
+    note = "select a field of the same kind: numbers for a number, texts for a text, pointers to a model for a pointer to it"
+)]
+pub trait SameAs<Kind> {}
+
+impl<Kind> SameAs<Kind> for Kind {}
+
+macro_rules! selected {
+    ($($from:ty: $selected:ident => $query:expr;)*) => {$(
+        impl<Kind, V: Comparable> IntoChoices<V> for $from
+        where
+            V::Kind: SameAs<Kind>,
+        {
+            const HOLDS: Holds = V::HOLDS;
+            fn into_choices(self) -> Choices {
+                let $selected = self;
+                Choices(Found::Query($query))
+            }
+        }
+    )*};
 }
 
-#[diagnostic::do_not_recommend]
-impl<V: Comparable> IntoChoices<V> for &Selected<V::Kind> {
-    const HOLDS: Holds = V::HOLDS;
-    fn into_choices(self) -> Choices {
-        Choices(Found::Query(self.query.clone()))
-    }
+selected! {
+    Selected<Kind>: selected => selected.query;
+    &Selected<Kind>: selected => selected.query.clone();
 }
 
 /// Never implemented by hand: it gives a sub-query of other rows than the field refers to its own message.
@@ -368,7 +382,7 @@ pub trait Unsliced {}
 
 impl<T: ParseObject, V: Comparable> IntoChoices<V> for Slice<T>
 where
-    Self: Unsliced,
+    V::Kind: Unsliced,
 {
     const HOLDS: Holds = V::HOLDS;
     fn into_choices(self) -> Choices {

@@ -1,0 +1,32 @@
+use parse_orm::prelude::*;
+
+#[derive(ParseObject, Clone)]
+struct Team {
+    name: String,
+}
+
+#[derive(ParseObject, Clone)]
+struct Player {
+    name: String,
+    team: Option<Pointer<Team>>,
+}
+
+#[derive(ParseObject, Clone)]
+struct GameScore {
+    score: i64,
+    player_name: String,
+    played_at: Option<DateTime<Utc>>,
+    skills: Vec<String>,
+    ranks: Option<Vec<i64>>,
+    location: Option<GeoPoint>,
+    area: Polygon,
+    player: Option<Pointer<Player>>,
+    fans: Relation<Player>,
+}
+
+fn main() {
+    let _ = query!(GameScore.filter(score__gt = ago("2 days")));
+    let _ = query!(GameScore.filter(played_at = ago("2 days")));
+    let _ = query!(GameScore.filter(played_at__ne = from_now("2 days")));
+    let _ = GameScore::F.played_at.eq(ago("2 days"));
+}

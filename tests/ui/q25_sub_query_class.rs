@@ -1,0 +1,33 @@
+use parse_orm::prelude::*;
+
+#[derive(ParseObject, Clone)]
+struct Team {
+    name: String,
+}
+
+#[derive(ParseObject, Clone)]
+struct Player {
+    name: String,
+    team: Option<Pointer<Team>>,
+}
+
+#[derive(ParseObject, Clone)]
+struct GameScore {
+    score: i64,
+    player_name: String,
+    played_at: Option<DateTime<Utc>>,
+    skills: Vec<String>,
+    ranks: Option<Vec<i64>>,
+    location: Option<GeoPoint>,
+    area: Polygon,
+    player: Option<Pointer<Player>>,
+    fans: Relation<Player>,
+}
+
+fn main() {
+    let _ = query!(GameScore.filter(player__in = query!(Team.filter(name = "Red"))));
+    let _ = query!(GameScore.filter(fans__nin = &q!(Team, name = "Red")));
+    let _ = query!(GameScore.filter(player_name__in = query!(Player.filter(name = "Ann"))));
+    let _ = query!(GameScore.filter(score__in = query!(Player.filter(name = "Ann")).select(Player::F.name)));
+    let _ = query!(GameScore.filter(player_name__in = query!(Player.filter(name = "Ann")).select(Team::F.name)));
+}

@@ -1,0 +1,31 @@
+use parse_orm::prelude::*;
+
+#[derive(ParseObject, Clone)]
+struct Team {
+    name: String,
+}
+
+#[derive(ParseObject, Clone)]
+struct Player {
+    name: String,
+    team: Option<Pointer<Team>>,
+}
+
+#[derive(ParseObject, Clone)]
+struct GameScore {
+    score: i64,
+    player_name: String,
+    played_at: Option<DateTime<Utc>>,
+    skills: Vec<String>,
+    ranks: Option<Vec<i64>>,
+    location: Option<GeoPoint>,
+    area: Polygon,
+    player: Option<Pointer<Player>>,
+    fans: Relation<Player>,
+}
+
+fn main() {
+    let top = query!(Player.order_by(name)[..10]);
+    let _ = query!(GameScore.filter(player__in = top.clone()));
+    let _ = query!(GameScore.filter(player_name__in = top.select(Player::F.name)));
+}
