@@ -58,6 +58,61 @@ fn lookups_complete() {
 }
 
 #[test]
+fn each_kind_of_field_has_its_lookups() {
+    completes(&[
+        (
+            "query!(GameScore.filter(skills__$0))",
+            &[
+                "skills__all",
+                "skills__contained_by",
+                "skills__startswith_all",
+                "skills__in",
+                "skills__exists",
+            ],
+            &["skills__gt", "skills__near"],
+        ),
+        (
+            "query!(GameScore.filter(levels__$0 = [1]))",
+            &["levels__all"],
+            &["levels__startswith_all"],
+        ),
+        (
+            "query!(GameScore.filter(location__$0))",
+            &[
+                "location__near",
+                "location__within_km",
+                "location__within_box",
+                "location__within_polygon",
+            ],
+            &["location__gt", "location__all", "location__intersects"],
+        ),
+        (
+            "query!(GameScore.filter(area__in$0))",
+            &["area__intersects"],
+            &["area__near"],
+        ),
+        (
+            "query!(GameScore.filter(player_name__se$0))",
+            &["player_name__search"],
+            &[],
+        ),
+        (
+            "query!(GameScore.filter(fans__$0))",
+            &["fans__in", "fans__ne"],
+            &["fans__isnull", "fans__gt"],
+        ),
+        ("query!(GameScore.filter(fans.na$0))", &["name"], &["score"]),
+        ("query!(GameScore.filter(created_at__gt = ag$0))", &["ago"], &[]),
+        (
+            "query!(GameScore.filter(player__in = query!(Player.filter(na$0 = \"Ann\"))))",
+            &["name"],
+            &["score"],
+        ),
+        ("query!(GameScore.filter(score = 1)).sel$0", &["select"], &[]),
+    ]);
+}
+
+#[test]
 fn a_condition_completes_wherever_it_stands() {
     completes(&[
         ("query!(GameScore.filter(score = 1, pl$0))", &["player_name"], &[]),
@@ -319,6 +374,8 @@ fn only_what_is_wrong_is_a_problem() {
         "query!(GameScore.order_by(-score, place.city).select_related(player.team)[1..10])",
         "{ let fair = q!(GameScore, score = 1); query!(GameScore.filter(fair, score__gt = minimum)) }",
         "query!(GameScore.filter(score = 1)).first(client).await?",
+        "query!(GameScore.filter(skills__all = [\"a\"], created_at__gt = ago(\"2 weeks\"), fans.name = \"Ann\"))",
+        "query!(GameScore.filter(player__in = query!(Player.filter(name = \"Ann\"))))",
     ] {
         let problems = editor.problems(&format!("let _ = {right}"));
         assert!(problems.is_empty(), "{right}: {problems:?}");

@@ -88,8 +88,19 @@ pub use parse_orm_derive::{__q_in_editor as __q, __query_in_editor as __query};
 /// | `update(score += 1, level = 20)` | the same changes for every row: see [`QuerySet::update`] |
 /// | `delete()` | every row goes: see [`QuerySet::delete`] |
 ///
-/// Lookups: `exact ne gt gte lt lte range in nin isnull`, and for text `contains icontains startswith
-/// istartswith endswith iendswith regex iregex`. Values are ordinary expressions; `.await` and `?` work in
+/// | lookups, written `field__lookup = value` | of fields |
+/// | --- | --- |
+/// | `exact ne in nin` | that compare with a value; an array or a relation with each that it holds |
+/// | `gt gte lt lte range` | with an order: numbers, texts, dates, which also take [`ago("2 weeks")`](ago) and [`from_now`] |
+/// | `isnull exists` | all but relations |
+/// | `contains icontains startswith istartswith endswith iendswith regex iregex search` | texts |
+/// | `all contained_by startswith_all` | arrays |
+/// | `near within_km within_miles within_radians within_sphere within_box within_polygon` | points |
+/// | `intersects` | polygons |
+///
+/// `in` and `nin` take a list, another query (`team__in = query!(Team.filter(..))`), or the values that a field has
+/// in its rows (`hometown__in = query!(Team.filter(..)).select(Team::F.city)`): see [`SubQuery`]. Each lookup is
+/// explained at the method of [`Field`] that it stands for. Values are ordinary expressions; `.await` and `?` work in
 /// them. Every other method is called as it is.
 ///
 /// ```

@@ -128,7 +128,7 @@ fn row_2_conditions_on_one_key_share_it() {
         // what does not fit beside the other overwrites nothing
         (score__gt = 1, score__gt = 2), f.score.gt(1) & f.score.gt(2),
             {"score": {"$gt": 1}, "$and": [{"score": {"$gt": 2}}]};
-        (score = 1, score = 2), f.score.eq(1) & f.score.eq(2), {"score": 1, "$and": [{"score": 2}]};
+        (skills = "a", skills = "b"), f.skills.eq("a") & f.skills.eq("b"), {"skills": "a", "$and": [{"skills": "b"}]};
         (player_name__contains = "a", player_name__icontains = "b"),
             f.player_name.contains("a") & f.player_name.icontains("b"),
             {"playerName": {"$regex": "\\Qa\\E"}, "$and": [{"playerName": {"$regex": "\\Qb\\E", "$options": "i"}}]};

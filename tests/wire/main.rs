@@ -9,6 +9,7 @@ mod batches;
 mod bodies;
 mod bounds;
 mod conditions;
+mod lookups;
 mod models;
 mod parameters;
 mod requests;

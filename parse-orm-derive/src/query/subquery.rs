@@ -6,18 +6,20 @@ use syn::punctuated::Punctuated;
 use syn::{Expr, ExprMethodCall, Token};
 
 /// What the server would ignore in it.
-const OPTIONS: [&str; 11] = [
+const OPTIONS: [&str; 13] = [
     "limit",
     "skip",
     "order_by",
     "order_by_text_score",
     "select_related",
-    "select_all_related",
+    "select_related_all",
     "exclude_keys",
     "read_preference",
     "hint",
     "comment",
     "slice",
+    "after",
+    "page_size",
 ];
 
 /// The first method in a `query!(..)` that a sub-query cannot have, as an error.

@@ -175,6 +175,12 @@ fn option(core: &Core) -> Option<&'static str> {
         ("skip", core.skip > 0),
         ("order_by", !core.order.is_empty()),
         ("select_related", !core.include.is_empty()),
+        ("after", core.after.is_some()),
+        ("exclude_keys", !core.options.exclude.is_empty()),
+        ("read_preference", core.options.read.is_some()),
+        ("hint", core.options.hint.is_some()),
+        ("comment", core.options.comment.is_some()),
+        ("page_size", core.options.page_size.is_some()),
     ]
     .into_iter()
     .find_map(|(name, is)| is.then_some(name))
