@@ -103,11 +103,6 @@ fn each_kind_of_field_has_its_lookups() {
         ),
         ("query!(GameScore.filter(fans.na$0))", &["name"], &["score"]),
         ("query!(GameScore.filter(created_at__gt = ag$0))", &["ago"], &[]),
-        (
-            "query!(GameScore.filter(player__in = query!(Player.filter(na$0 = \"Ann\"))))",
-            &["name"],
-            &["score"],
-        ),
         ("query!(GameScore.filter(score = 1)).sel$0", &["select"], &[]),
     ]);
 }
