@@ -225,3 +225,37 @@ async fn changes_of_a_relation_are_kept() -> Outcome {
     assert!(!stored.is_dirty());
     Ok(())
 }
+
+/// A server on MongoDB orders what a relation holds by when it was added, and cuts the list off before it looks at
+/// the other conditions: a page that goes on behind a date would lose rows.
+#[tokio::test]
+async fn a_relation_in_the_order_of_its_dates_is_read_as_a_whole_or_not_at_all() -> Outcome {
+    let backend = backend().await;
+    let (client, run) = (backend.client(), backend.run());
+    let names = ["a", "b", "c", "d", "e"];
+    let players = store(&backend, names.map(|name| player(&run, name))).await?;
+    let stored = Game {
+        opponents: Relation::of(&players),
+        ..game(&run, "Ann", 1)
+    }
+    .create(client)
+    .await?;
+    let oldest = stored.opponents().order_by(Player::F.created_at).page_size(2);
+    let found = oldest.all(client).await?;
+    assert_eq!(sorted(found.iter().map(|player| player.name.as_str())), names);
+    let best = query!(oldest.filter(name__ne = "a"));
+    for refused in [
+        best.all(client).await.unwrap_err(),
+        best.first(client).await.unwrap_err(),
+        oldest
+            .prefetch_related(Game::F.opponents, [&stored])
+            .all(client)
+            .await
+            .unwrap_err(),
+    ] {
+        assert!(matches!(refused, Error::Invalid(_)), "{refused}");
+        assert!(refused.to_string().contains("createdAt"), "{refused}");
+    }
+    assert_eq!(best.count(client).await?, 4);
+    Ok(())
+}

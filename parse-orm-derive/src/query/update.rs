@@ -395,8 +395,12 @@ pub(super) fn in_editor(codegen: &TokenStream, set: &Ident, expr: &Expr) -> (Tok
         },
         // a change that was made elsewhere, or a field whose change is still to be typed
         Expr::Path(_) | Expr::Field(_) => {
-            let field = looked_up(expr);
-            (quote!(#field let _ = #expr;), TokenStream::new())
+            // it may go on with a method of the field's, or with a field within it
+            let (part, path) = (looked_up(expr), dotted(expr).unwrap_or_default());
+            (
+                quote!(let _ = #set.fields() #(.#path)*; #part let _ = #expr;),
+                TokenStream::new(),
+            )
         }
         Expr::Paren(inner) => in_editor(codegen, set, &inner.expr),
         Expr::Group(inner) => in_editor(codegen, set, &inner.expr),

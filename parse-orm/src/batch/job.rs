@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub trait Job: Send {
     fn class_name(&self) -> &'static str;
     /// None for an object that is to be created.
-    fn id(&self) -> Option<&ObjectId>;
+    fn stored_id(&self) -> Option<&ObjectId>;
     /// What may hold new objects and files, which are stored before.
     fn holder(&self) -> Option<&dyn Holder>;
     fn body(&self) -> Result<Payload>;
@@ -41,7 +41,7 @@ impl<T: ParseObject> Job for Object<T> {
     fn class_name(&self) -> &'static str {
         T::CLASS_NAME
     }
-    fn id(&self) -> Option<&ObjectId> {
+    fn stored_id(&self) -> Option<&ObjectId> {
         Some(self.id())
     }
     fn holder(&self) -> Option<&dyn Holder> {
@@ -66,7 +66,7 @@ impl<T: ParseObject> Job for Creation<'_, T> {
     fn class_name(&self) -> &'static str {
         T::CLASS_NAME
     }
-    fn id(&self) -> Option<&ObjectId> {
+    fn stored_id(&self) -> Option<&ObjectId> {
         None
     }
     fn holder(&self) -> Option<&dyn Holder> {
@@ -119,7 +119,7 @@ impl Job for Deletion {
     fn class_name(&self) -> &'static str {
         self.class_name
     }
-    fn id(&self) -> Option<&ObjectId> {
+    fn stored_id(&self) -> Option<&ObjectId> {
         self.id.as_ref()
     }
     fn holder(&self) -> Option<&dyn Holder> {
@@ -213,7 +213,7 @@ impl<'a> Jobs<'a> {
 
     fn request(&self, index: usize) -> Result<Option<Request>> {
         let job = &self.all[index];
-        let id = job.id().cloned();
+        let id = job.stored_id().cloned();
         let (method, body) = match (job.body()?, &id) {
             (Payload::Nothing, _) => return Ok(None),
             (Payload::Deletion, _) => (Method::Delete, None),
@@ -261,7 +261,7 @@ impl<'a> Jobs<'a> {
             Some(error) => Err(BatchFailure {
                 index,
                 class_name: job.class_name(),
-                id: job.id().cloned(),
+                id: job.stored_id().cloned(),
                 error,
             }),
         });

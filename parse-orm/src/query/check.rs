@@ -19,7 +19,24 @@ pub(super) fn check(core: &Core, class_name: &str) -> Result<()> {
         .try_for_each(|node| orders.walk(node, Place::Top))
         .and_then(|()| contradicted(&together(nodes()), ""))
         .and_then(|()| orders.agree(core))
+        .and_then(|()| whole(core))
         .map_err(|(field, reason)| Error::invalid(class_name, field.as_deref(), reason))
+}
+
+/// Refuses what would lose rows of a relation.
+fn whole(core: &Core) -> Result<(), Refusal> {
+    fn tests(node: &Node) -> usize {
+        match node {
+            Node::And(list) => list.iter().map(tests).sum(),
+            Node::Test { .. } | Node::Or(_) | Node::Nor(_) => 1,
+        }
+    }
+    if core.is_by_joining() && core.nodes().into_iter().map(tests).sum::<usize>() > 1 {
+        let reason = "a server on MongoDB loses rows of a relation that is ordered by `createdAt`, where there is \
+                      another condition: order by another field, or sort the rows here";
+        return Err((Some("createdAt".into()), reason.into()));
+    }
+    Ok(())
 }
 
 /// The conditions that put the rows in an order of their own, of which a query can have one each.

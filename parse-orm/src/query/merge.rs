@@ -234,7 +234,7 @@ impl Test {
 
 impl Node {
     /// True where `$relatedTo` is part of it.
-    fn is_related(&self) -> bool {
+    pub(super) fn is_related(&self) -> bool {
         match self {
             Self::Test { key, .. } => key == RELATED_TO,
             Self::And(list) | Self::Or(list) | Self::Nor(list) => list.iter().any(Self::is_related),

@@ -1,7 +1,9 @@
 //! The objects of many others at once: what a relation holds, and what points here.
 
+use super::check;
 use super::condition::{Holds, Node, Test};
 use super::field::Field;
+use super::merge::RELATED_TO;
 use super::operand::Operand;
 use super::paging::Pager;
 use super::set::{Core, QuerySet};
@@ -229,9 +231,12 @@ async fn relations<T: ParseObject>(
 ) -> Result<()> {
     let pager = |owner| {
         let operand = json!({"object": pointer(class_name, owner), "key": field});
-        let core = narrowed(core, "$relatedTo", "$eq", operand);
+        let core = narrowed(core, RELATED_TO, "$eq", operand);
         Pager::new(&core, T::CLASS_NAME).counted()
     };
+    // a batch has no parameters of its own, with which they would be checked
+    let one = narrowed(core, RELATED_TO, "$eq", Value::Null);
+    check::check(&one, T::CLASS_NAME)?;
     let mut open: Vec<_> = owners.iter().map(pager).zip(groups).collect();
     while !open.is_empty() {
         let mut bodies = Vec::with_capacity(open.len());

@@ -89,10 +89,17 @@ impl Core {
         core
     }
 
-    /// True when the server alone knows the order: by distance, or by how well a text matches. Such rows have
-    /// no key that a page could begin behind.
+    /// True when the server alone knows the order: by distance, by how well a text matches, or of a relation. Such
+    /// rows have no key that a page could begin behind.
     pub(super) fn is_ranked(&self) -> bool {
-        self.order.iter().any(|(key, _)| key == TEXT_SCORE) || self.is_near()
+        self.order.iter().any(|(key, _)| key == TEXT_SCORE) || self.is_near() || self.is_by_joining()
+    }
+
+    /// True for what a relation holds, ordered by `createdAt`. A server on MongoDB takes that for the order in which
+    /// it was added, and cuts the list by `skip` and `limit` before it looks at any other condition.
+    pub(super) fn is_by_joining(&self) -> bool {
+        self.order.iter().any(|(key, _)| key == "createdAt")
+            && self.nodes().iter().any(|node| node.is_related())
     }
 
     /// True when the nearest rows come first.
