@@ -3,6 +3,7 @@
 use crate::backend::{Outcome, backend};
 use crate::models::{Game, Player, Team, game, player};
 use parse_orm::prelude::*;
+use serde_json::Value;
 
 /// The field that is named, and the two conditions.
 async fn refused(set: &QuerySet<Game>, client: &Client) -> Result<(String, String), String> {
@@ -244,7 +245,7 @@ async fn row_2_conditions_that_exclude_each_other() -> Outcome {
 #[tokio::test]
 async fn row_2_every_terminal_refuses() -> Outcome {
     let backend = backend().await;
-    let client = backend.client();
+    let (client, master) = (backend.client(), backend.master());
     let sent = || backend.server().map(|server| server.requests().len());
     let before = sent();
     let set = query!(Game.filter(score = 2, score = 3));
@@ -258,11 +259,35 @@ async fn row_2_every_terminal_refuses() -> Outcome {
         set.exists(client).await.err(),
         set.slice(..5).all(client).await.err(),
         set.stream(client).try_next().await.err(),
+        set.page(client, 5).await.err(),
+        set.explain(client).await.err(),
+        set.in_bulk(client, ["x"]).await.err(),
+        set.get_by_id(client, "x").await.err(),
+        set.latest(client, Game::F.created_at).await.err(),
+        set.values_list(client, Game::F.score).await.err(),
         query!(set.update(score = 1)).run(client).await.err(),
+        set.delete().run(client).await.err(),
+        set.distinct(master, Game::F.score).await.err(),
+        set.aggregate(master, Aggregate::count()).await.err(),
+        set.group_by(Game::F.cheat_mode)
+            .aggregate(master, Game::F.score.sum())
+            .await
+            .err(),
+        set.pipeline().all::<Value>(master).await.err(),
+        Game::objects()
+            .pipeline()
+            .filter(q!(Game, score = 2, score = 3))
+            .all::<Value>(master)
+            .await
+            .err(),
     ];
     for error in errors {
         let error = error.ok_or("a terminal did not refuse")?;
         assert!(matches!(error, Error::Invalid(_)), "{error}");
+        assert!(
+            error.to_string().contains("`score = 2` and `score = 3`"),
+            "{error}"
+        );
     }
     assert_eq!(sent(), before);
     Ok(())

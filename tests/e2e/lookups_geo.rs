@@ -118,6 +118,56 @@ async fn terminals_of_what_is_near() -> Outcome {
     Ok(())
 }
 
+/// Pages go by their position here: the order is in no field.
+#[tokio::test]
+async fn row_30_what_is_near_in_pages() -> Outcome {
+    let backend = backend().await;
+    let (client, run) = (backend.client(), backend.run());
+    // away from each other in both directions, and not stored in the order of the distance
+    let places = (0..11).map(|number| {
+        let step = f64::from(number * 7 % 11);
+        Shop {
+            run: run.clone(),
+            name: format!("{step:02}"),
+            location: Some(point(10.0 + step, 20.0 - step)),
+            zone: None,
+        }
+    });
+    store(&backend, places).await?;
+    let all = query!(Shop.filter(run = &run, location__near = point(10.0, 20.0)));
+    let expected: Vec<String> = (0..11).map(|step| format!("{step:02}")).collect();
+    for size in [1, 3, 4, 11] {
+        let paged = all.page_size(size);
+        if let Some(server) = backend.server() {
+            server.clear_requests();
+        }
+        let rows = paged.all(client).await?;
+        assert_eq!(
+            rows.iter().map(|row| &*row.name).collect::<Vec<_>>(),
+            expected,
+            "{size}"
+        );
+        let requests = backend.server().map(|server| server.requests().len() as u64);
+        assert!(
+            requests.is_none_or(|requests| requests >= 11 / size),
+            "{requests:?}"
+        );
+        let streamed: Vec<_> = paged.stream(client).try_collect().await?;
+        assert_eq!(
+            streamed.iter().map(|row| &*row.name).collect::<Vec<_>>(),
+            expected,
+            "{size}"
+        );
+        let some = paged.slice(2..9).all(client).await?;
+        assert_eq!(
+            some.iter().map(|row| &*row.name).collect::<Vec<_>>(),
+            expected[2..9],
+            "{size}"
+        );
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn within_a_distance_in_any_order() -> Outcome {
     let backend = backend().await;

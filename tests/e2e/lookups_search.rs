@@ -118,6 +118,41 @@ async fn the_best_match_first() -> Outcome {
     Ok(())
 }
 
+/// Pages go by their position: what a row scores is known to the server only. Rows of one score come in the order of
+/// their ids.
+#[tokio::test]
+async fn row_30_the_best_matches_in_pages() -> Outcome {
+    let backend = backend().await;
+    let (client, run) = (backend.client(), backend.run());
+    let times = |number: usize| number * 5 % 7 + 1;
+    let rows = (0..14).map(|number| Post {
+        run: run.clone(),
+        name: times(number).to_string(),
+        body: Some(format!("{}tea", "coffee ".repeat(times(number)))),
+    });
+    store(&backend, rows).await?;
+    let best = query!(Post.filter(run = &run, body__search = "coffee")).order_by_text_score();
+    let told = |rows: &[Object<Post>]| -> Vec<(String, String)> {
+        rows.iter()
+            .map(|row| (row.name.clone(), row.id().to_string()))
+            .collect()
+    };
+    let expected = told(&best.all(client).await?);
+    let times: String = expected.iter().map(|(times, _)| times.as_str()).collect();
+    assert_eq!(times, "77665544332211");
+    assert!(
+        expected.chunks(2).all(|pair| pair[0].1 < pair[1].1),
+        "{expected:?}"
+    );
+    for size in [1, 3, 5] {
+        let paged = best.page_size(size);
+        assert_eq!(told(&paged.all(client).await?), expected, "{size}");
+        let streamed: Vec<_> = paged.stream(client).try_collect().await?;
+        assert_eq!(told(&streamed), expected, "{size}");
+    }
+    Ok(())
+}
+
 /// The score comes as a key `score`, which must not take the place of the model's own.
 #[tokio::test]
 async fn a_field_of_the_same_name_as_the_score_is_not_overwritten() -> Outcome {

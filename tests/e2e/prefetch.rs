@@ -329,12 +329,11 @@ async fn row_30_more_rows_than_an_answer_holds() -> Outcome {
     }
     server.clear_requests();
 
-    let books = Book::objects()
+    let books = query!(Book.order_by(-title))
         .prefetch_related(Shelf::F.books, &shelves)
         .all(client)
         .await?;
-    let on_first = sorted(titles(books.of(&shelves[0])));
-    assert_eq!(on_first, ["a0", "a1", "a2", "a3", "a4"]);
+    assert_eq!(titles(books.of(&shelves[0])), ["a4", "a3", "a2", "a1", "a0"]);
     assert_eq!(titles(books.of(&shelves[1])), ["b"]);
     // two and two and one
     assert_eq!(server.requests().len(), 3);
@@ -347,6 +346,69 @@ async fn row_30_more_rows_than_an_answer_holds() -> Outcome {
         .await?;
     assert_eq!(titles(books.of(&of[0])), ["a0", "a1", "a2", "a3", "a4"]);
     assert_eq!(titles(books.of(&of[1])), titles(books.of(&of[0])));
+    Ok(())
+}
+
+/// The place where a page begins is a tree of conditions, beside the relation and the query's own ones.
+#[tokio::test]
+async fn row_30_pages_of_relations() -> Outcome {
+    let backend = backend().await;
+    let (client, run) = (backend.client(), backend.run());
+    let mut shelves = store(&backend, [shelf(&run, 1), shelf(&run, 2)]).await?;
+    let of = |title: String| book(&run, &title, None);
+    let books = store(
+        &backend,
+        (0..9).map(|number| of(format!("{}{number}", "b".repeat(number % 3)))),
+    )
+    .await?;
+    shelves[0].add_to_books(&books[..7]);
+    shelves[1].add_to_books(&books[5..]);
+    try_join_all(shelves.iter_mut().map(|shelf| shelf.save(client))).await?;
+
+    // several have equally many pages
+    let set = query!(
+        Book.filter(Q(title__ne = "4") | Q(pages = 100))
+            .order_by(-pages, title)
+            .page_size(2)
+    );
+    let related = set.prefetch_related(Shelf::F.books, &shelves).all(client).await?;
+    assert_eq!(
+        titles(related.of(&shelves[0])),
+        ["bb2", "bb5", "b1", "b4", "0", "3", "6"]
+    );
+    assert_eq!(titles(related.of(&shelves[1])), ["bb5", "bb8", "b7", "6"]);
+    // the contents of one are a query with pages of its own
+    let on_first = shelves[0].books();
+    let one = query!(
+        on_first
+            .filter(Q(title = "0") | Q(pages__gt = 100))
+            .order_by(-pages, title)
+            .page_size(2)
+    );
+    assert_eq!(titles(&one.all(client).await?), ["bb2", "bb5", "b1", "b4", "0"]);
+    Ok(())
+}
+
+/// Row 2: also where the conditions travel in a batch.
+#[tokio::test]
+async fn row_2_what_no_row_can_meet_is_refused() -> Outcome {
+    let backend = backend().await;
+    let Library { shelves, authors } = library(&backend).await?;
+    let none = query!(Book.filter(pages = 1, pages = 2));
+    for error in [
+        none.prefetch_related(Shelf::F.books, &shelves)
+            .all(backend.client())
+            .await
+            .err(),
+        none.prefetch_related(Book::F.author, &authors)
+            .all(backend.client())
+            .await
+            .err(),
+    ] {
+        let error = error.ok_or("not refused")?.to_string();
+        assert!(error.contains("`pages = 1` and `pages = 2`"), "{error}");
+    }
+    assert!(requests(&backend).is_none_or(|requests| requests.is_empty()));
     Ok(())
 }
 

@@ -60,12 +60,6 @@ impl<T: ParseObject> QuerySet<T> {
             refused: None,
             _model: PhantomData,
         };
-        if let Err(error) = check(T::SCHEMA, &self.core, "use the stages of the pipeline") {
-            return Pipeline {
-                refused: Some(error.to_string()),
-                ..pipeline
-            };
-        }
         pipeline.filtered(&self.core)
     }
 }
@@ -110,7 +104,12 @@ impl<T: ParseObject> Pipeline<T> {
     }
 
     fn filtered(self, core: &Core) -> Self {
-        match filter(T::SCHEMA, core).transpose() {
+        let stage = match check(T::SCHEMA, core, "use the stages of the pipeline") {
+            Ok(()) => filter(T::SCHEMA, core),
+            Err(Error::Invalid(refused)) => Err(refused.message),
+            Err(other) => Err(other.to_string()),
+        };
+        match stage.transpose() {
             Some(stage) => self.add(stage),
             None => self,
         }

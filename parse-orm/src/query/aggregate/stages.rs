@@ -4,6 +4,7 @@ use super::expression::{Accumulator, Column};
 use super::matching;
 use super::request::ask;
 use crate::object::Schema;
+use crate::query::check::check as check_conditions;
 use crate::query::options::Options;
 use crate::query::set::{Core, conditions};
 use crate::value::FieldType;
@@ -39,7 +40,7 @@ pub(super) fn stage(name: &str, body: &impl Serialize) -> Result<Box<RawValue>, 
     to_raw_value(&One(name, body)).map_err(|error| error.to_string())
 }
 
-/// Refuses what a query set can say and an aggregation would not hear.
+/// Refuses what a query set can say and an aggregation would not hear, and conditions that no row can meet.
 pub(in crate::query) fn check(schema: &Schema, core: &Core, instead: &str) -> Result<()> {
     let refused = [
         (core.limit.is_some() || core.skip > 0, "`limit` and `skip`"),
@@ -53,7 +54,7 @@ pub(in crate::query) fn check(schema: &Schema, core: &Core, instead: &str) -> Re
             let message = format!("{what} of the query set cannot be part of an aggregation; {instead}");
             Err(Error::invalid(schema.class_name, None, message))
         }
-        None => Ok(()),
+        None => check_conditions(core, schema.class_name),
     }
 }
 
