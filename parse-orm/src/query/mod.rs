@@ -1,40 +1,51 @@
 //! Queries: values that describe which rows are wanted, and the terminals that ask for them.
 
-mod aggregate;
+// what can be asked of a field
 mod array;
-mod bulk;
-mod change;
-mod check;
-mod condition;
-mod cursor;
-mod delete;
-mod distinct;
 mod field;
 mod geo;
+mod operand;
+mod relative;
+mod search;
+mod step;
+mod subquery;
+mod text;
+
+// conditions: how they combine, and what is refused
+mod check;
+mod condition;
+mod merge;
+
+// the query set
+mod options;
+mod order;
+mod params;
+mod set;
+mod slice;
+
+// reading rows
+mod cursor;
 mod ids;
 mod in_bulk;
 mod list;
-mod merge;
-mod operand;
-mod options;
-mod or_create;
-mod order;
 mod page;
 mod paging;
-mod params;
 mod position;
 mod prefetch;
-mod relative;
-mod search;
-mod set;
-mod slice;
-mod step;
 mod stream;
-mod subquery;
 mod terminal;
-mod text;
-mod update;
 mod view;
+
+// writing rows
+mod bulk;
+mod change;
+mod delete;
+mod or_create;
+mod update;
+
+// what many rows come down to
+mod aggregate;
+mod distinct;
 
 pub use aggregate::{
     Aggregate, Aggregates, Collected, GroupKeys, GroupOrder, Groups, IntoSort, Named, Numeric, Pipeline,
@@ -60,7 +71,6 @@ pub use step::{Embedded, Includable, Through, Traversable};
 pub use stream::Rows;
 pub use subquery::{IntoChoices, RefersTo, Selected, SubQuery};
 pub use update::{Update, Updated};
-
 pub use view::{Included, ParseView, Request, ViewCodec, ViewField, ViewRows};
 
 use crate::ObjectId;
