@@ -54,7 +54,7 @@ impl<T: ParseObject> Draft<T> {
         self
     }
 
-    /// Stores the object. One POST, after those for the [new objects](Pointer::new) and files that it holds.
+    /// Stores the object. One POST, after those for the [new objects](crate::Pointer::new) and files that it holds.
     ///
     /// # Errors
     /// [`Error::Invalid`](crate::Error::Invalid) when a value cannot be stored,

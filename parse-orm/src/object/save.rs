@@ -21,7 +21,7 @@ pub enum Unsaved {
 
 impl<T: ParseObject> Object<T> {
     /// Sends what changed, and nothing if nothing did. One PUT, after the requests that store the
-    /// [new objects](Pointer::new) and files which it holds.
+    /// [new objects](crate::Pointer::new) and files which it holds.
     ///
     /// A field that was assigned to goes as its value (`None` where there was something: a Delete), one
     /// that only saw atomic operations as an operation. What the server changed on its side (the result of
