@@ -233,3 +233,35 @@ async fn row_4_the_limit_of_the_whole_query_counts() -> Outcome {
     assert_eq!(names, "cb");
     Ok(())
 }
+
+/// Row 4: nor is an option lost without a word where a query set becomes a condition.
+#[tokio::test]
+async fn row_4_a_condition_carries_no_option() -> Outcome {
+    let backend = backend().await;
+    let (all, _, _) = fans(&backend).await?;
+    let low = query!(all.filter(name__lt = "c"));
+    finds! { backend,
+        all.filter(Q::from(low.clone()) | q!(Fan, name = "d")) => "abd",
+        all.filter(!Q::from(low.clone())) => "cd",
+    }
+    for (set, option) in [
+        (low.limit(1), "limit"),
+        (low.skip(1), "skip"),
+        (query!(low.order_by(-name)), "order_by"),
+        (query!(low.select_related(player)), "select_related"),
+        (low.page_size(5), "page_size"),
+    ] {
+        let branch = Q::from(set);
+        for query in [
+            all.filter(branch.clone()),
+            all.filter(branch.clone() | q!(Fan, name = "d")),
+            all.exclude(branch),
+        ] {
+            let error = query.all(backend.client()).await.unwrap_err();
+            assert!(matches!(error, Error::Invalid(_)), "{error}");
+            let told = format!("a query set with `{option}` is no condition");
+            assert!(error.to_string().contains(&told), "{error}");
+        }
+    }
+    Ok(())
+}

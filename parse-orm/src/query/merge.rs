@@ -174,6 +174,8 @@ impl Serialize for Shown<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match &self.1.0 {
             Ok(value) => value.serialize(to),
+            // a condition on no field at all
+            Err(reason) if self.0.is_empty() => Err(S::Error::custom(reason)),
             Err(reason) => Err(S::Error::custom(format_args!(
                 "the lookup on `{}`: {reason}",
                 self.0

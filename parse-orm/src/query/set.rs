@@ -1,8 +1,9 @@
 //! The query set: an immutable description of rows.
 
-use super::condition::{Node, Q, show};
+use super::condition::{Holds, Node, Q, Test, show};
 use super::cursor::Cursor;
 use super::merge::Where;
+use super::operand::Operand;
 use super::options::Options;
 use super::order::{IntoInclude, IntoOrder, Order, TEXT_SCORE};
 use super::paging::Pager;
@@ -70,6 +71,24 @@ impl Core {
             .chain(&self.added)
             .map(|node| &**node)
             .collect()
+    }
+
+    /// What it has beside conditions, by the name of the method.
+    pub(super) fn option(&self) -> Option<&'static str> {
+        [
+            ("limit", self.limit.is_some()),
+            ("skip", self.skip > 0),
+            ("order_by", !self.order.is_empty()),
+            ("select_related", !self.include.is_empty()),
+            ("after", self.after.is_some()),
+            ("exclude_keys", !self.options.exclude.is_empty()),
+            ("read_preference", self.options.read.is_some()),
+            ("hint", self.options.hint.is_some()),
+            ("comment", self.options.comment.is_some()),
+            ("page_size", self.options.page_size.is_some()),
+        ]
+        .into_iter()
+        .find_map(|(name, is)| is.then_some(name))
     }
 
     /// True where not every row of the class is wanted.
@@ -301,9 +320,16 @@ impl<T> Serialize for QuerySet<T> {
     }
 }
 
-/// The condition of all the filters, for use in another query.
+/// The condition of all the filters, for use in another query. Where the query set has an option such as `limit`, which
+/// a condition cannot carry, the query that uses it is refused.
 impl<T> From<QuerySet<T>> for Q<T> {
     fn from(set: QuerySet<T>) -> Self {
+        if let Some(option) = set.core.option() {
+            let reason = format!(
+                "a query set with `{option}` is no condition: leave `{option}` away there, and give it to the whole query"
+            );
+            return Self::test("", Holds::One, Test::Compare("$eq", Operand(Err(reason))));
+        }
         Self::new(Node::And(
             set.core.filter.iter().map(|node| (**node).clone()).collect(),
         ))

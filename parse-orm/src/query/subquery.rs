@@ -3,7 +3,7 @@
 use super::condition::{Holds, Node, Q, Test};
 use super::field::{Comparable, Field};
 use super::operand::{IntoOperandList, Operand, kind};
-use super::set::{Core, QuerySet};
+use super::set::QuerySet;
 use super::slice::Slice;
 use crate::object::ParseObject;
 use serde::ser::{Error, SerializeMap};
@@ -156,7 +156,7 @@ impl<T> From<Q<T>> for SubQuery<T> {
 /// Where the query set has an option that a sub-query cannot have, the query that uses it is refused.
 impl<T> From<&QuerySet<T>> for SubQuery<T> {
     fn from(set: &QuerySet<T>) -> Self {
-        Self::of(match option(&set.core) {
+        Self::of(match set.core.option() {
             None => Ok(Node::And(
                 set.core.filter.iter().map(|node| (**node).clone()).collect(),
             )),
@@ -166,24 +166,6 @@ impl<T> From<&QuerySet<T>> for SubQuery<T> {
             )),
         })
     }
-}
-
-/// The option that a sub-query cannot have.
-fn option(core: &Core) -> Option<&'static str> {
-    [
-        ("limit", core.limit.is_some()),
-        ("skip", core.skip > 0),
-        ("order_by", !core.order.is_empty()),
-        ("select_related", !core.include.is_empty()),
-        ("after", core.after.is_some()),
-        ("exclude_keys", !core.options.exclude.is_empty()),
-        ("read_preference", core.options.read.is_some()),
-        ("hint", core.options.hint.is_some()),
-        ("comment", core.options.comment.is_some()),
-        ("page_size", core.options.page_size.is_some()),
-    ]
-    .into_iter()
-    .find_map(|(name, is)| is.then_some(name))
 }
 
 /// The values of one field in some rows: what [`QuerySet::select`] returns.
