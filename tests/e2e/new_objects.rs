@@ -126,7 +126,7 @@ async fn row_10_a_save_stores_what_it_holds() -> Outcome {
 
 /// Told by identity: two clones are one object, two equal values are two.
 #[tokio::test]
-async fn row_7_and_9_one_child_is_one_and_equal_ones_are_two() -> Outcome {
+async fn row_7_and_row_9_one_child_is_one_and_equal_ones_are_two() -> Outcome {
     let backend = backend().await;
     let (client, run) = (backend.client(), backend.run());
     let shared = Pointer::new(player(&run, "shared"));
@@ -217,7 +217,7 @@ async fn a_chain_of_new_objects() -> Outcome {
 
 /// Two objects that are created at the same time hold the same new one.
 #[tokio::test]
-async fn row_7_a_shared_child_is_stored_once_by_two_creates_at_a_time() -> Outcome {
+async fn row_7_and_row_8_a_shared_child_is_stored_once_by_two_creates_at_a_time() -> Outcome {
     let backend = backend().await;
     let (client, run) = (backend.client(), backend.run());
     let shared = Pointer::new(player(&run, "shared"));
@@ -230,6 +230,54 @@ async fn row_7_a_shared_child_is_stored_once_by_two_creates_at_a_time() -> Outco
     let (first, second) = futures::try_join!(first.create(client), second.create(client))?;
     assert_eq!(players(&backend, &run).await?, ["other", "shared"]);
     assert_eq!(first.several[0], second.several[1]);
+    Ok(())
+}
+
+/// Nothing waits for what it is part of itself: a new object that points to the one that holds it, and stored ones that
+/// point to each other.
+#[tokio::test]
+async fn row_8_objects_that_point_to_each_other() -> Outcome {
+    let backend = backend().await;
+    let (client, run) = (backend.client(), backend.run());
+    let below = |other: &Object<Holder>| Holder {
+        below: Some(other.pointer()),
+        ..holder(&run)
+    };
+    let mut first = holder(&run).create(client).await?;
+    let new = below(&first);
+    requests(backend.server());
+    first.set_below(new);
+    first.save(client).await?;
+    assert_requests(&backend, &["POST /classes/E2eHolder", "PUT /classes/E2eHolder"]);
+    let mut second = first.below.as_ref().ok_or("nothing below")?.get()?.clone();
+    assert_eq!(second.below.as_ref().and_then(Pointer::id), Some(first.id()));
+
+    // each with a new object that both hold, saved at once
+    let shared = Pointer::new(player(&run, "shared"));
+    first.one = Some(shared.clone());
+    second.one = Some(shared.clone());
+    second.below = Some((&first).into());
+    first.below = Some((&second).into());
+    futures::try_join!(first.save(client), second.save(client))?;
+    let mut both = [first, second];
+    for holder in &mut both {
+        holder.several = vec![shared.clone(), Pointer::new(player(&run, "own"))];
+    }
+    client.save_all(&mut both).await.into_result()?;
+    assert_eq!(players(&backend, &run).await?, ["own", "own", "shared"]);
+    for (one, other) in [(&both[0], &both[1]), (&both[1], &both[0])] {
+        let read = query!(Holder.select_related(below.below))
+            .get_by_id(client, one.id())
+            .await?;
+        let target = read.below.as_ref().ok_or("nothing below")?.get()?;
+        assert_eq!(target.id(), other.id());
+        // around the circle and back
+        assert_eq!(
+            target.below.as_ref().ok_or("nothing below")?.get()?.id(),
+            one.id()
+        );
+        assert_eq!((&read.one, read.several.len()), (&Some(shared.clone()), 2));
+    }
     Ok(())
 }
 

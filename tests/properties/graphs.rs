@@ -87,7 +87,7 @@ proptest! {
 
     /// Stored is what can be, once, in one request for each depth; another try stores nothing again.
     #[test]
-    fn row_7_and_9_each_is_stored_once(shapes in shapes()) {
+    fn row_7_and_row_9_each_is_stored_once(shapes in shapes()) {
         let (server, client) = server();
         run(async {
             let case = unique();

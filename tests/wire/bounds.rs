@@ -63,8 +63,29 @@ fn every_terminals_future_can_be_spawned() {
     stream(set.stream(&client));
 }
 
+/// A field is a constant that knows its model, its type and its name on the server.
 #[test]
-fn the_schema_says_what_is_stored() {
+fn row_66_fields_are_typed_constants() {
+    const F: GameScoreFields = GameScore::F;
+    const SCORE: Field<GameScore, i64> = F.score;
+    const PLAYER: Field<GameScore, Option<Pointer<Player>>> = F.player;
+    const OPPONENTS: Field<GameScore, Relation<Player>> = F.opponents;
+    assert_eq!(
+        [SCORE.name(), PLAYER.name(), OPPONENTS.name()],
+        ["score", "player", "opponents"]
+    );
+    // code about any model takes a field of the type that it needs
+    fn above<T: ParseObject>(field: Field<T, i64>, least: i64) -> QuerySet<T> {
+        T::objects().filter(field.gte(least)).order_by(field.desc())
+    }
+    assert_eq!(
+        serde_json::to_string(&above(SCORE, 5)).unwrap(),
+        r#"{"where":{"score":{"$gte":5}},"order":"-score"}"#
+    );
+}
+
+#[test]
+fn row_66_the_schema_says_what_is_stored() {
     let fields: Vec<_> = GameScore::SCHEMA
         .fields
         .iter()
