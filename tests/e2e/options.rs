@@ -54,7 +54,7 @@ async fn stored(client: &Client, run: &str) -> parse_orm::Result<Object<Story>> 
 }
 
 #[tokio::test]
-async fn fields_that_are_left_out_are_not_sent_and_not_lost() -> Outcome {
+async fn row_1_fields_that_are_left_out_are_not_sent_and_not_lost() -> Outcome {
     let backend = backend().await;
     let (client, run) = (backend.client(), backend.run());
     stored(client, &run).await?;
@@ -63,7 +63,7 @@ async fn fields_that_are_left_out_are_not_sent_and_not_lost() -> Outcome {
     let mut short = query!(set.exclude_keys(text, rank)).get(client).await?;
     assert_eq!((&*short.title, &short.text, short.rank), ("one", &None, None));
     assert_eq!(short.tags, ["a"]);
-    // row 1: a save of a row that was read in part changes what was changed, and nothing else
+    // a save of a row that was read in part changes what was changed, and nothing else
     assert!(!short.is_dirty());
     short.title = "two".into();
     short.save(client).await?;

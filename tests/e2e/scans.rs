@@ -223,7 +223,7 @@ async fn scan(backend: &Backend, case: &Case) -> Result<(), TestCaseError> {
 }
 
 #[test]
-fn rows_22_23_32_every_row_that_stays_comes_once_and_in_order() {
+fn row_22_and_row_23_and_row_32_every_row_that_stays_comes_once_and_in_order() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let backend = runtime.block_on(backend());
     let cases = if backend.server().is_some() { 60 } else { 12 };

@@ -1,5 +1,6 @@
 //! What every public type promises to the compiler.
 
+use parse_orm::Field;
 use parse_orm::prelude::*;
 
 #[derive(ParseObject, Clone, Debug)]
