@@ -24,8 +24,8 @@ pub mod prelude {
 }
 
 pub use batch::{
-    Atomic, Batch, BatchOutcome, BatchResults, CreateAll, DeleteAll, Outcome, Progress, SaveAll, Ticket,
-    ToCreate, ToDelete, ToSave,
+    Atomic, Batch, BatchOutcome, BatchResults, CreateAll, DeleteAll, Outcome, Progress, Results, SaveAll,
+    Ticket, ToCreate, ToDelete, ToSave,
 };
 pub use client::{Client, ClientBuilder, MasterClient, MasterKey, Secret};
 pub use error::{

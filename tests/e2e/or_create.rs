@@ -31,6 +31,29 @@ async fn the_row_or_a_new_one() -> Outcome {
     Ok(())
 }
 
+/// With a row left out, it would not be found and created again.
+#[tokio::test]
+async fn a_part_of_the_rows_is_refused() -> Outcome {
+    let backend = backend().await;
+    let (client, run) = (backend.client(), backend.run());
+    player(&run, "Ann").create(client).await?;
+    let ann = query!(Player.filter(run = &run, name = "Ann"));
+    for part in [ann.skip(1), ann.limit(0), ann.limit(1)] {
+        let refused = part
+            .get_or_create(client, || player(&run, "Ann"))
+            .await
+            .unwrap_err();
+        assert!(matches!(refused, Error::Invalid(_)), "{refused}");
+        let refused = part
+            .update_or_create(client, |_| (), || player(&run, "Ann"))
+            .await
+            .unwrap_err();
+        assert!(refused.to_string().contains("leave"), "{refused}");
+    }
+    assert_eq!(ann.count(client).await?, 1);
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_changed_row_or_a_new_one() -> Outcome {
     let backend = backend().await;

@@ -3,7 +3,10 @@
 use crate::backend::{Outcome, backend};
 use parse_orm::prelude::*;
 use parse_orm_mock::MockServer;
+use serde_json::json;
 use std::collections::HashSet;
+use wiremock::ResponseTemplate;
+use wiremock::matchers::method;
 
 #[derive(ParseObject, Debug, Clone)]
 #[parse(class_name = "E2ePaged")]
@@ -75,6 +78,40 @@ async fn row_30_all_does_not_stop_at_a_clamped_limit() -> Outcome {
     assert_eq!(query!(all.limit(50)).all(&client).await?.len(), 50);
     assert_eq!(all.try_all(&client).await?.len(), 250);
     assert_eq!(all.count(&client).await?, 250);
+    Ok(())
+}
+
+/// Nor because it once gave longer pages: a limit may be lowered, and a trigger may leave rows out.
+#[tokio::test]
+async fn row_30_a_short_page_is_never_taken_for_the_end() -> Outcome {
+    let server = wiremock::MockServer::start().await;
+    let page = |from: i64, rows: i64| {
+        let row = |number: i64| {
+            json!({
+                "objectId": format!("{number:010}"), "createdAt": "2026-01-01T00:00:00.000Z",
+                "updatedAt": "2026-01-01T00:00:00.000Z", "run": "r", "number": number, "half": number / 2,
+            })
+        };
+        let rows: Vec<_> = (from..from + rows).map(row).collect();
+        ResponseTemplate::new(200).set_body_json(json!({"results": rows}))
+    };
+    for page in [
+        page(0, 9),
+        page(0, 0),
+        page(0, 2),
+        page(2, 2),
+        page(4, 1),
+        page(0, 0),
+    ] {
+        wiremock::Mock::given(method("GET"))
+            .respond_with(page)
+            .up_to_n_times(1)
+            .mount(&server)
+            .await;
+    }
+    let client = Client::builder(server.uri()).app_id("app").build()?;
+    assert_eq!(Paged::objects().all(&client).await?.len(), 9);
+    assert_eq!(Paged::objects().all(&client).await?.len(), 5);
     Ok(())
 }
 

@@ -211,3 +211,34 @@ async fn another_try_after_an_answer_that_does_not_fit() -> Outcome {
     assert_eq!(paths, ["/classes/E2ePlayer", "/classes/E2eGame"]);
     Ok(())
 }
+
+/// A server behind a proxy, whose answer to a batch is a page of its own.
+async fn behind_a_proxy(status: u16) -> Result<parse_orm::Outcome<Object<Game>>, Box<dyn std::error::Error>> {
+    let server = MockServer::start().await;
+    let page = ResponseTemplate::new(status).set_body_raw("<html>Too Large</html>", "text/html");
+    Mock::given(method("POST"))
+        .respond_with(page)
+        .mount(&server)
+        .await;
+    let client = Client::builder(server.uri()).app_id("app").build()?;
+    Ok(client.create_all(&[game("r", "a", 1), game("r", "b", 2)]).await)
+}
+
+/// Too large for the proxy: the server never saw it. Whether one that timed out was done, nobody knows.
+#[tokio::test]
+async fn row_5_a_refusal_by_a_proxy_leaves_nothing_in_doubt() -> Outcome {
+    let refused = behind_a_proxy(413).await?;
+    assert!(
+        refused
+            .failed()
+            .all(|failure| matches!(failure.error, Error::Untouched(_)))
+    );
+    assert_eq!(refused.failed().count(), 2);
+    let timed_out = behind_a_proxy(504).await?;
+    assert!(
+        timed_out
+            .failed()
+            .all(|failure| matches!(failure.error, Error::InDoubt(_)))
+    );
+    Ok(())
+}

@@ -133,6 +133,14 @@ async fn the_keys_of_a_sort_keep_their_order() {
         serde_json::to_string(&stages).unwrap(),
         r#"[{"$sort":{"score":-1,"playerName":1,"cheatMode":1}}]"#
     );
+    // a key decides once, by its first direction
+    let stages = GameScore::objects()
+        .pipeline()
+        .sort([F.score.desc(), F.score.asc()]);
+    assert_eq!(
+        serde_json::to_string(&stages).unwrap(),
+        r#"[{"$sort":{"score":-1}}]"#
+    );
 }
 
 #[tokio::test]

@@ -16,5 +16,5 @@ pub use atomic::Atomic;
 pub use mixed::{Batch, BatchOutcome, BatchResults, Ticket};
 pub use options::Progress;
 pub(crate) use options::{How, options};
-pub use outcome::Outcome;
+pub use outcome::{Outcome, Results};
 pub(crate) use work::{Request, Work, run};

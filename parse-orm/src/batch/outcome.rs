@@ -5,7 +5,8 @@ use crate::{Error, Result};
 
 /// The results of work on many objects: one for each, in the order in which they were given.
 ///
-/// What succeeded is done on the server, whatever happened to the others.
+/// What succeeded is done on the server, whatever happened to the others. All of them or an error:
+/// `client.create_all(&values).await.into_result()?`.
 ///
 /// ```
 /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;

@@ -203,6 +203,10 @@ fn settle(work: &mut dyn Work, requests: Vec<Request>, answers: Answers) -> Opti
 fn nothing_done(cause: &Error) -> bool {
     match cause {
         Error::Server(refused) => (400..500).contains(&refused.status),
+        // a proxy's own page: not 408 and 499, which come when the server may be at it
+        Error::UnexpectedAnswer { status, .. } => {
+            matches!(status, 400 | 401 | 403 | 404 | 411 | 413 | 414 | 431)
+        }
         Error::Connection(failed) => failed.is_connect() || failed.is_builder(),
         Error::Invalid(_) | Error::Config(_) => true,
         _ => false,

@@ -183,7 +183,6 @@ impl ClientBuilder {
             http,
             url: url.as_str().trim_end_matches('/').into(),
             keys,
-            largest_page: 0.into(),
         })
     }
 }

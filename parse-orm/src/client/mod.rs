@@ -13,7 +13,6 @@ use crate::{Error, Result};
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 /// A handle on one Parse Server as one asker: the public, or the user of a session.
 ///
@@ -39,8 +38,6 @@ struct Server {
     /// Without a trailing slash.
     url: String,
     keys: reqwest::header::HeaderMap,
-    /// The most rows that an answer ever held: the server's `maxLimit` is not below it.
-    largest_page: AtomicU64,
 }
 
 /// On whose behalf requests are made. The master key and a session exclude each other, because the
@@ -105,11 +102,6 @@ impl Client {
         let url = &self.server.url;
         let host = url.find("://").map_or(0, |scheme| scheme + 3);
         url[host..].find('/').map_or("", |path| &url[host + path..])
-    }
-
-    /// The most rows that an answer of this server ever held.
-    pub(crate) fn largest_page(&self) -> &AtomicU64 {
-        &self.server.largest_page
     }
 }
 

@@ -5,6 +5,7 @@ use crate::value::{Encode, FieldType, Form, Found, ParseValue};
 use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::fmt;
 
 /// A field that refers to any number of objects of the class `T`, unordered, kept in a table beside the
@@ -71,23 +72,30 @@ impl<T> Relation<T> {
         }
     }
 
+    #[expect(
+        clippy::mutable_key_type,
+        reason = "what can change in a pointer is whether it is stored, and nothing is while this runs"
+    )]
     fn change(
         &mut self,
         objects: impl IntoIterator<Item = impl Into<Pointer<T>>>,
         lists: fn(&mut Changes<T>) -> [&mut Vec<Pointer<T>>; 2],
     ) {
-        for object in objects {
-            let object = object.into();
-            let changes = self.0.get_or_insert_with(|| {
-                let (add, remove) = (Vec::new(), Vec::new());
-                Box::new(Changes { add, remove })
-            });
-            let [to, from] = lists(changes);
-            from.retain(|other| *other != object);
-            if !to.contains(&object) {
-                to.push(object);
-            }
+        let objects: Vec<Pointer<T>> = objects.into_iter().map(Into::into).collect();
+        if objects.is_empty() {
+            return;
         }
+        let changes = self.0.get_or_insert_with(|| {
+            let (add, remove) = (Vec::new(), Vec::new());
+            Box::new(Changes { add, remove })
+        });
+        let [to, from] = lists(changes);
+        let named: HashSet<&Pointer<T>> = objects.iter().collect();
+        from.retain(|other| !named.contains(other));
+        let mut known: HashSet<&Pointer<T>> = to.iter().collect();
+        let new: Vec<bool> = objects.iter().map(|object| known.insert(object)).collect();
+        let new = objects.into_iter().zip(new).filter(|(_, new)| *new);
+        to.extend(new.map(|(object, _)| object));
     }
 }
 

@@ -30,7 +30,10 @@ pub(super) struct Written {
 /// Refuses what has no meaning for a write of every row; `verb` is "update" or "delete".
 pub(super) fn check(class_name: &str, core: &Core, verb: &str) -> Result<()> {
     let reason = if core.limit.is_some() || core.skip > 0 {
-        format!("cannot {verb} a query once a slice has been taken by `limit` or `skip`")
+        format!(
+            "cannot {verb} a query once a slice has been taken by `limit` or `skip`: read its rows, and give them to \
+             `client.save_all` or `client.delete_all`"
+        )
     } else if !core.order.is_empty() {
         format!("this {verb} would have no order: leave `order_by` away")
     } else if !core.include.is_empty() {
@@ -117,11 +120,10 @@ impl Rows<'_> {
     async fn read(&mut self, wanted: usize) -> Result<()> {
         while !self.ended && self.read.len() < wanted {
             let page = self.pager.next::<ObjectId>(self.client).await?;
-            self.ended = page.is_empty() || self.pager.is_done();
-            self.known += page.len() as u64;
-            for id in page {
-                self.read.push_back(id?);
-            }
+            let ids: Vec<ObjectId> = page.into_iter().collect::<Result<_, _>>()?;
+            self.ended = ids.is_empty() || self.pager.is_done();
+            self.known += ids.len() as u64;
+            self.read.extend(ids);
         }
         Ok(())
     }

@@ -16,8 +16,8 @@ const CHUNK: usize = 1000;
 const CONCURRENCY: usize = 4;
 
 impl<T: ParseObject> QuerySet<T> {
-    /// The rows with these ids, by their ids. One request for a thousand ids (and one more where some of them are
-    /// missing, unless the server is known to give pages of that size); none where there are no ids.
+    /// The rows with these ids, by their ids. One request for a thousand ids, and one more where some of them are
+    /// missing; none where there are no ids.
     ///
     /// An id that no row of this query set has is not in the map. Conditions hold, and included objects are
     /// included; the order has no meaning.

@@ -27,7 +27,7 @@ impl<T: ParseObject> QuerySet<T> {
     /// 203 for a user's name and address); the row is then read again, and is the other program's.
     ///
     /// # Errors
-    /// [`Error::MultipleObjects`] when several rows match. The server's refusal of the create, also where the
+    /// [`Error::MultipleObjects`] when several rows match, [`Error::Invalid`] after `limit` or `skip`. The server's refusal of the create, also where the
     /// value is taken and the row still cannot be seen: the index holds another row than the query asks for, or one that
     /// this client may not read.
     pub async fn get_or_create<V: Into<Draft<T>>>(
@@ -35,6 +35,12 @@ impl<T: ParseObject> QuerySet<T> {
         client: &Client,
         value: impl FnOnce() -> V + Send,
     ) -> Result<(Object<T>, bool)> {
+        if let Some(option) = self.core.window() {
+            let reason = format!(
+                "`get_or_create` asks whether a row matches, and with `{option}` it could miss it and create another: leave `{option}` away"
+            );
+            return Err(Error::invalid(T::CLASS_NAME, None, reason));
+        }
         if let Some(row) = found(self.get(client).await)? {
             return Ok((row, false));
         }

@@ -1,8 +1,8 @@
 //! Reading more rows than one answer holds.
 //!
 //! The server answers with 100 rows unless asked for more, and with fewer than asked for, without a word,
-//! if its `maxLimit` is lower: a short page is not the end. The end is an empty page, or a page shorter than
-//! one that the same server is known to have given.
+//! if its `maxLimit` is lower or an `afterFind` trigger left some out: a short page is not the end. The end is an
+//! empty page, or as many rows as a count that was asked for with them.
 
 use super::cursor::{Cursor, digest};
 use super::order::TEXT_SCORE;
@@ -17,7 +17,6 @@ use bytes::Bytes;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// Rows asked for in one request, unless told otherwise.
 const PAGE: u64 = 1000;
@@ -144,7 +143,7 @@ impl Pager {
         let body = request(client, self.class_name, find).await?;
         let rows = R::page(&body)?;
         let last = rows.last().and_then(|row| row.as_ref().ok()?.id());
-        self.advance(client, &body, rows.len() as u64, last, None)?;
+        self.advance(&body, rows.len() as u64, last, None)?;
         Ok(Chunk { rows, body, before })
     }
 
@@ -166,18 +165,12 @@ impl Pager {
     /// Goes on behind a page that holds this many rows, the last of this id, of so many in all.
     pub(super) fn advance(
         &mut self,
-        client: &Client,
         body: &[u8],
         number: u64,
         last: Option<&ObjectId>,
         total: Option<u64>,
     ) -> Result<()> {
-        let largest = client
-            .largest_page()
-            .fetch_max(number, Ordering::Relaxed)
-            .max(number);
         self.done = number == 0
-            || (number < self.wanted() && number < largest)
             || self.left() == number
             || (self.counted && total.is_some_and(|total| total <= number));
         self.counted = false;

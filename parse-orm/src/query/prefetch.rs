@@ -263,7 +263,7 @@ async fn relations<T: ParseObject>(
             .collect();
         let answers = batch::send(client, &items, Kind::Independent).await?;
         for ((pager, group), answer) in open.iter_mut().zip(answers) {
-            take(client, pager, answer?.get().as_bytes(), |row| group.push(row))?;
+            take(pager, answer?.get().as_bytes(), |row| group.push(row))?;
         }
     }
     Ok(())
@@ -283,7 +283,7 @@ async fn pointers<T: ParseObject>(
     let mut pager = Pager::new(&core, T::CLASS_NAME).counted();
     while let Some(find) = pager.find() {
         let body = client.read(Path::Class(T::CLASS_NAME), &find).await?;
-        take(client, &mut pager, &body, |row: Object<T>| {
+        take(&mut pager, &body, |row: Object<T>| {
             let mut targets = targets(&*row, field)
                 .into_iter()
                 .filter_map(|id| index.get(id.as_str()).copied())
@@ -302,15 +302,10 @@ async fn pointers<T: ParseObject>(
 }
 
 /// Takes the rows of a page, and goes on to the next.
-fn take<T: ParseObject>(
-    client: &Client,
-    pager: &mut Pager,
-    body: &[u8],
-    mut each: impl FnMut(Object<T>),
-) -> Result<()> {
+fn take<T: ParseObject>(pager: &mut Pager, body: &[u8], mut each: impl FnMut(Object<T>)) -> Result<()> {
     let Page { rows, count } = page::<T>(body)?;
     let last = rows.last().and_then(|row| Some(row.as_ref().ok()?.id().clone()));
-    pager.advance(client, body, rows.len() as u64, last.as_ref(), count)?;
+    pager.advance(body, rows.len() as u64, last.as_ref(), count)?;
     for row in rows {
         each(row?);
     }

@@ -73,7 +73,12 @@ impl Core {
             .collect()
     }
 
-    /// What it has beside conditions, by the name of the method.
+    /// What makes some of the matching rows of all of them, by the name of the method.
+    pub(super) fn window(&self) -> Option<&'static str> {
+        self.option().filter(|option| matches!(*option, "limit" | "skip"))
+    }
+
+    /// What it has beside conditions, by the name of the method; first what leaves rows out.
     pub(super) fn option(&self) -> Option<&'static str> {
         [
             ("limit", self.limit.is_some()),

@@ -102,11 +102,12 @@ pub(super) fn sort(keys: &[(Cow<'_, str>, bool)]) -> Result<Box<RawValue>, Strin
     struct Sort<'a>(&'a [(Cow<'a, str>, bool)]);
     impl Serialize for Sort<'_> {
         fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-            to.collect_map(
-                self.0
-                    .iter()
-                    .map(|(key, descending)| (key, if *descending { -1 } else { 1 })),
-            )
+            // a key decides once, by its first direction
+            let first = |(index, (key, _)): &(usize, &(Cow<'_, str>, bool))| {
+                self.0[..*index].iter().all(|(earlier, _)| earlier != key)
+            };
+            let keys = self.0.iter().enumerate().filter(first);
+            to.collect_map(keys.map(|(_, (key, descending))| (key, if *descending { -1 } else { 1 })))
         }
     }
     stage("$sort", &Sort(keys))
