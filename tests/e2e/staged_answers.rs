@@ -242,3 +242,37 @@ async fn row_5_a_refusal_by_a_proxy_leaves_nothing_in_doubt() -> Outcome {
     );
     Ok(())
 }
+
+/// Without an answer to one batch of new objects no further one is sent: each would wait for its timeout.
+#[tokio::test]
+async fn new_objects_are_not_sent_to_a_server_that_does_not_answer() -> Outcome {
+    let server = MockServer::start().await;
+    let page = ResponseTemplate::new(504).set_body_raw("<html>Gateway Timeout</html>", "text/html");
+    Mock::given(method("POST"))
+        .respond_with(page)
+        .mount(&server)
+        .await;
+    let client = Client::builder(server.uri()).app_id("app").build()?;
+    let with_a_new_player = |number| Game {
+        player: Some(Pointer::new(player("r", "Ann"))),
+        ..game("r", "Ann", number)
+    };
+    let games: Vec<_> = (0..500).map(with_a_new_player).collect();
+    let outcome = client.create_all(&games).await;
+    let (mut in_doubt, mut untouched) = (0, 0);
+    for failure in outcome.failed() {
+        let Error::Dependency(dependency) = &failure.error else {
+            return Err(format!("{failure}").into());
+        };
+        match &*dependency.error {
+            Error::InDoubt(_) => in_doubt += 1,
+            Error::Untouched(_) => untouched += 1,
+            other => return Err(format!("{other}").into()),
+        }
+    }
+    let sent = server.received_requests().await.ok_or("recorded")?.len();
+    assert_eq!((in_doubt, untouched), (50 * sent, 500 - 50 * sent));
+    assert!(sent <= 4, "{sent} batches");
+    assert!(games[0].player.as_ref().ok_or("a player")?.id().is_none());
+    Ok(())
+}

@@ -128,7 +128,7 @@ fn undone(cause: Error, requests: usize) -> Error {
         {
             Error::RolledBack { requests, server }
         }
-        cause if nothing_done(&cause) => cause,
+        cause if batch::nothing_done(&cause) => cause,
         cause => Error::InDoubt(Arc::new(cause)),
     }
 }
@@ -186,29 +186,10 @@ fn settle(work: &mut dyn Work, requests: Vec<Request>, answers: Answers) -> Opti
         }
         Err(cause) => {
             let cause = Arc::new(cause);
-            if nothing_done(&cause) {
-                untouched(work, requests, &cause);
-            } else {
-                for request in requests {
-                    work.answered(request, Err(Error::InDoubt(cause.clone())));
-                }
+            for request in requests {
+                work.answered(request, Err(batch::each(&cause)));
             }
             Some(cause)
         }
-    }
-}
-
-/// True where the failure of a whole request means that the server did nothing: it was not reached, or it
-/// refused the request as such, for its keys or its size.
-fn nothing_done(cause: &Error) -> bool {
-    match cause {
-        Error::Server(refused) => (400..500).contains(&refused.status),
-        // a proxy's own page: not 408 and 499, which come when the server may be at it
-        Error::UnexpectedAnswer { status, .. } => {
-            matches!(status, 400 | 401 | 403 | 404 | 411 | 413 | 414 | 431)
-        }
-        Error::Connection(failed) => failed.is_connect() || failed.is_builder(),
-        Error::Invalid(_) | Error::Config(_) => true,
-        _ => false,
     }
 }

@@ -7,6 +7,7 @@ use super::{Call, Client, Method, Path, refused, unexpected};
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::sync::Arc;
 
 /// What a request of its own is answered where the server fails.
 const FAILED: &[u8] = br#"{"code":1,"error":"Internal server error."}"#;
@@ -110,6 +111,30 @@ fn answers(bytes: &[u8], items: &[Item<'_>]) -> Result<Vec<Result<Box<RawValue>>
         (None, None) => Err(unexpected(200, b"neither success nor error")),
     };
     Ok(items.iter().zip(&answers).map(outcome).collect())
+}
+
+/// What the failure of a whole request means for each object that was part of it.
+pub(crate) fn each(cause: &Arc<Error>) -> Error {
+    if nothing_done(cause) {
+        Error::Untouched(cause.clone())
+    } else {
+        Error::InDoubt(cause.clone())
+    }
+}
+
+/// True where the failure of a whole request means that the server did nothing: it was not reached, or it
+/// refused the request as such, for its keys or its size.
+pub(crate) fn nothing_done(cause: &Error) -> bool {
+    match cause {
+        Error::Server(refused) => (400..500).contains(&refused.status),
+        // a proxy's own page: not 408 and 499, which come when the server may be at it
+        Error::UnexpectedAnswer { status, .. } => {
+            matches!(status, 400 | 401 | 403 | 404 | 411 | 413 | 414 | 431)
+        }
+        Error::Connection(failed) => failed.is_connect() || failed.is_builder(),
+        Error::Invalid(_) | Error::Config(_) => true,
+        _ => false,
+    }
 }
 
 #[cfg(test)]

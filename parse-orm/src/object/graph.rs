@@ -5,7 +5,7 @@
 //! wave (a plain POST for a single object), in chunks of [`CHUNK`]. What several objects share is one and is sent
 //! once: it is told by its identity, never by its value.
 
-use crate::client::batch::{Item, Kind, send};
+use crate::client::batch::{self, Item, Kind, send};
 use crate::client::{Call, Method, Path};
 use crate::error::DependencyError;
 use crate::value::{Holder, NewFile, NewObject, Unstored};
@@ -14,7 +14,7 @@ use futures::StreamExt;
 use futures::lock::MutexGuard;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// How many objects go in one batch.
 const CHUNK: usize = 50;
@@ -53,6 +53,8 @@ struct Graph<'a> {
     files: Vec<Contents<'a>>,
     /// By the address of what is shared.
     places: HashMap<usize, Place>,
+    /// Why nothing more is sent: a request was not answered, and the next one would not be, either.
+    stopped: OnceLock<Arc<Error>>,
 }
 
 struct Node<'a> {
@@ -130,7 +132,9 @@ impl<'a> Graph<'a> {
 
     /// Where something new is kept, be it seen for the first time or again.
     fn place(&mut self, new: Unstored<'a>) -> Place {
-        let Self { nodes, files, places } = self;
+        let Self {
+            nodes, files, places, ..
+        } = self;
         match new {
             Unstored::Object(object) => *places.entry(address(object)).or_insert_with(|| {
                 let (holds, state) = (Vec::new(), State::after(object.check()));
@@ -275,7 +279,7 @@ impl<'a> Graph<'a> {
         }
         let chunks: Vec<_> = bodies
             .chunks(CHUNK)
-            .map(|chunk| create_all(client, chunk))
+            .map(|chunk| create_all(client, chunk, &self.stopped))
             .collect();
         for failed in run(chunks).await {
             for (node, error) in failed {
@@ -308,7 +312,18 @@ impl Contents<'_> {
 type Create<'a> = (usize, &'a dyn NewObject, Box<RawValue>);
 
 /// Creates these objects in one request, and returns those that were not.
-async fn create_all(client: &Client, chunk: &[Create<'_>]) -> Vec<(usize, Arc<Error>)> {
+async fn create_all(
+    client: &Client,
+    chunk: &[Create<'_>],
+    stopped: &OnceLock<Arc<Error>>,
+) -> Vec<(usize, Arc<Error>)> {
+    let all = |error: Error| {
+        let error = Arc::new(error);
+        chunk.iter().map(|(node, ..)| (*node, error.clone())).collect()
+    };
+    if let Some(cause) = stopped.get() {
+        return all(Error::Untouched(cause.clone()));
+    }
     let outcomes = if let [(_, object, body)] = chunk {
         let call = Call {
             method: Method::Post,
@@ -332,8 +347,10 @@ async fn create_all(client: &Client, chunk: &[Create<'_>]) -> Vec<(usize, Arc<Er
                     .collect()
             }
             Err(error) => {
-                let error = Arc::new(error);
-                return chunk.iter().map(|(node, ..)| (*node, error.clone())).collect();
+                let cause = Arc::new(error);
+                // another one may have been first
+                let _ = stopped.set(cause.clone());
+                return all(batch::each(&cause));
             }
         }
     };

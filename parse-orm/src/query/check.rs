@@ -133,14 +133,18 @@ fn together<'a>(nodes: impl Iterator<Item = &'a Node>) -> Vec<Asked<'a>> {
 fn contradicted(all: &[Asked<'_>], path: &str) -> Result<(), Refusal> {
     for (place, (key, holds, test)) in all.iter().enumerate() {
         let beside = all.iter().skip(place + 1).filter(|(other, ..)| other == key);
-        for (_, _, other) in beside {
-            if excludes(*holds, test, other) || excludes(*holds, other, test) {
+        for (_, _, other_test) in beside {
+            if excludes(*holds, test, other_test) || excludes(*holds, other_test, test) {
                 let field = format!("{path}{key}");
-                let (one, other) = (described(&field, test), described(&field, other));
-                let reason = format!(
-                    "`{one}` and `{other}` cannot both hold, and no row would be found; for one or the other write \
-                     `Q({one}) | Q({other})`"
-                );
+                let (one, other) = (described(&field, test), described(&field, other_test));
+                let advice = if is_bound(test) && is_bound(other_test) {
+                    "the lower end of the range is above the upper one, or leaves nothing between them"
+                        .to_owned()
+                } else {
+                    format!("for one or the other write `Q({one}) | Q({other})`")
+                };
+                let reason =
+                    format!("`{one}` and `{other}` cannot both hold, and no row would be found; {advice}");
                 return Err((Some(field), reason));
             }
         }
@@ -212,6 +216,11 @@ fn excludes(holds: Holds, one: &Test, other: &Test) -> bool {
             }
         }
     }
+}
+
+/// True for one end of a range.
+fn is_bound(test: &Test) -> bool {
+    matches!(test, Test::Compare("$gt" | "$gte" | "$lt" | "$lte", _))
 }
 
 /// True for what a row without a value does not meet.
