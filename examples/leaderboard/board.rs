@@ -109,7 +109,7 @@ impl Board {
         Ok(numbered(&shown, above))
     }
 
-    /// The player's friends and the player, best first: two requests, however many friends.
+    /// The player's friends and the player, best first: the same few requests, however many friends.
     pub async fn among_friends(&self, player: &Object<Player>) -> Result<Vec<Line>> {
         let mut players = player.friends().all(&self.client).await?;
         players.push(player.clone());
