@@ -99,7 +99,7 @@ impl Client {
     /// ```
     ///
     /// The [`Outcome`] has a result for each object; [`Error::DoesNotExist`](crate::Error::DoesNotExist) where
-    /// one is gone already, or may not be deleted by this client.
+    /// one is gone already (also because it is given twice), or may not be deleted by this client.
     pub fn delete_all<'a, I>(&self, objects: I) -> DeleteAll<'a>
     where
         I: IntoIterator,

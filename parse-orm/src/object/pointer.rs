@@ -80,7 +80,8 @@ impl<T> Pointer<T> {
     /// holds itself first, to any depth, and all that can go together in one batch. The clones of a pointer are the
     /// same object: held by several, it is stored once, and another try after a failure does not store it again.
     /// Two pointers made from equal values are two objects. A value owns what it holds, so that nothing new can hold
-    /// itself: where two objects point to each other, one pointer is set when both are stored.
+    /// itself: where two objects point to each other, one pointer is set when both are stored. A chain
+    /// of many thousands, each holding the next, is too deep for the stack: store such objects one by one.
     ///
     /// An object that is stored already is never saved along: save it by itself.
     ///

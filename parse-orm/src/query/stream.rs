@@ -170,6 +170,8 @@ impl<T: ParseObject> Rows<T> {
     /// The place exactly behind the last row that was taken, for [`QuerySet::after`]: rows that were fetched, but
     /// not taken, come again. A row that does not fit the model counts as taken.
     ///
+    /// Each call reads the answer of the current page once more: take one now and then, not behind every row.
+    ///
     /// # Errors
     /// [`Error::Invalid`] when the query's conditions cannot be sent.
     pub fn cursor(&self) -> Result<Cursor> {
