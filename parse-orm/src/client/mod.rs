@@ -7,6 +7,11 @@ mod transport;
 
 pub use config::ClientBuilder;
 pub use secret::Secret;
+#[allow(
+    unused_imports,
+    reason = "the services that read an answer's headers are on their way"
+)]
+pub(crate) use transport::Answer;
 pub(crate) use transport::{Call, Method, NoParams, Params, Path, refused, unexpected};
 
 use crate::{Error, Result};
