@@ -68,7 +68,7 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
             headers: &parts.headers,
             body: bytes,
         };
-        return match files::enter(call) {
+        return match files::enter(call).await {
             Ok(answer) => write_file(answer),
             Err(refusal) => refuse(&refusal, wire_method),
         };
@@ -97,14 +97,13 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
     };
     let mut call = Call {
         state: &state,
-        transaction: None,
         auth: &auth,
         method: &method,
         segments,
         query: &query,
         body,
     };
-    match rooms::route(&mut call) {
+    match rooms::route(&mut call).await {
         Some(Ok(answer)) => write_answer(answer),
         Some(Err(refusal)) => refuse(&refusal, &method),
         None => refuse(&Refusal::no_route(), &method),

@@ -6,7 +6,7 @@ use crate::number;
 use crate::refusal::{Refusal, code};
 use crate::store::{Row, Store};
 use crate::value::{contains, equal};
-use crate::write::{canonical, canonical_inside};
+use crate::write::canonical::{canonical, canonical_inside};
 
 /// What a written value does to its field.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,8 +1,6 @@
 //! What the requests of one server share: its options, its data and the record of what was asked.
 
-use std::cell::{RefCell, RefMut};
 use std::collections::{HashMap, VecDeque};
-use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
@@ -69,21 +67,22 @@ impl State {
         }
     }
 
-    /// The data; a panic while it was held does not make it unreadable. Rooms ask
-    /// [`Call::store`](crate::rooms::Call::store), which knows of the transaction that the call is part of.
+    /// The data; a panic while it was held does not make it unreadable.
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts a transaction. Until it ends nobody else sees the data, so nobody sees a part of what it does.
-    pub(crate) fn begin(&self) -> Transaction<'_> {
-        let mut place = self.store();
-        let mut store = std::mem::take(&mut *place);
+    /// Runs `work` as a transaction: nobody else sees a part of what it does, and nobody sees anything of it when
+    /// it fails.
+    pub(crate) fn transaction<T, E>(&self, work: impl FnOnce(&mut Store) -> Result<T, E>) -> Result<T, E> {
+        let mut store = self.store();
         store.begin();
-        Transaction {
-            place,
-            store: RefCell::new(store),
+        let outcome = work(&mut store);
+        match outcome {
+            Ok(_) => store.commit(),
+            Err(_) => store.rollback(),
         }
+        outcome
     }
 
     /// The contents of the files, by the server's name.
@@ -115,59 +114,5 @@ impl State {
         *self.store() = Store::new(&self.options.indexes);
         self.files().clear();
         self.clear_requests();
-    }
-}
-
-/// A running transaction: dropped without [`commit`](Self::commit), it has never been.
-#[derive(Debug)]
-pub(crate) struct Transaction<'a> {
-    /// Where the data goes back to; held until then.
-    place: MutexGuard<'a, Store>,
-    store: RefCell<Store>,
-}
-
-impl Transaction<'_> {
-    /// The data with what the transaction has done so far.
-    pub(crate) fn store(&self) -> &RefCell<Store> {
-        &self.store
-    }
-
-    pub(crate) fn commit(self) {
-        self.store.borrow_mut().commit();
-    }
-}
-
-impl Drop for Transaction<'_> {
-    fn drop(&mut self) {
-        let store = self.store.get_mut();
-        store.rollback();
-        *self.place = std::mem::take(store);
-    }
-}
-
-/// Access to the data, alone or as a part of a transaction.
-#[derive(Debug)]
-pub(crate) enum Data<'a> {
-    Alone(MutexGuard<'a, Store>),
-    InTransaction(RefMut<'a, Store>),
-}
-
-impl Deref for Data<'_> {
-    type Target = Store;
-
-    fn deref(&self) -> &Store {
-        match self {
-            Self::Alone(store) => store,
-            Self::InTransaction(store) => store,
-        }
-    }
-}
-
-impl DerefMut for Data<'_> {
-    fn deref_mut(&mut self) -> &mut Store {
-        match self {
-            Self::Alone(store) => store,
-            Self::InTransaction(store) => store,
-        }
     }
 }

@@ -12,7 +12,7 @@ use crate::number::{to_text, truthy};
 use crate::refusal::{Refusal, code};
 use crate::store::schema::{FieldType, Schema};
 use crate::value::type_tag;
-use crate::write::canonical;
+use crate::write::canonical::canonical;
 
 /// Compiles a filter for a class; a class that does not exist has no schema.
 pub(crate) fn compile(filter: &Map<String, Value>, schema: Option<&Schema>) -> Result<Filter, Refusal> {

@@ -2,15 +2,15 @@
 
 use serde_json::json;
 
-use super::{Answer, Call, Verdict};
+use super::{Answer, Call, Reply, Verdict};
 use crate::aggregate::{self, request::Request};
 use crate::query::find::Reader;
 use crate::query::options::parameters;
 use crate::refusal::Refusal;
 
-pub(crate) fn enter(call: &mut Call<'_>) -> Verdict {
+pub(crate) fn enter<'a>(call: &mut Call<'a>) -> Verdict<'a> {
     match (call.method, call.segments.as_slice()) {
-        ("GET", [room, class]) if room == "aggregate" => Some(run(call, class)),
+        ("GET", [room, class]) if room == "aggregate" => Some(run(call, class).map(Reply::Done)),
         _ => None,
     }
 }
@@ -20,7 +20,7 @@ fn run(call: &Call<'_>, class: &str) -> Result<Answer, Refusal> {
         return Err(Refusal::bare(403, "Permission denied"));
     }
     let request = Request::read(parameters(call.body.as_ref(), call.query))?;
-    let store = call.store();
+    let store = call.state.store();
     let reader = Reader {
         store: &store,
         options: &call.state.options,

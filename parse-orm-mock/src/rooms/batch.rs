@@ -2,19 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Call, Verdict, route_in_batch};
+use super::{Answer, Call, Reply, enter as enter_room, write_together};
 use crate::refusal::Refusal;
-use crate::state::Transaction;
 
-pub(crate) fn enter(call: &mut Call<'_>) -> Verdict {
+pub(crate) async fn enter(call: &mut Call<'_>) -> Option<Result<Answer, Refusal>> {
     if call.method == "POST" && call.segments == ["batch"] {
-        Some(run(call))
+        Some(run(call).await)
     } else {
         None
     }
 }
 
-fn run(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+async fn run(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let body = call.take_object();
     let Some(Value::Array(requests)) = body.get("requests") else {
         return Err(Refusal::json("requests must be an array"));
@@ -42,18 +41,15 @@ fn run(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         }
         paths.push(below);
     }
-    let transaction = (body.get("transaction") == Some(&Value::Bool(true))).then(|| call.state.begin());
+    let together = body.get("transaction") == Some(&Value::Bool(true));
     let items: Vec<Item<'_>> = requests.iter().zip(&paths).map(Item::read).collect();
     let mut results = vec![Value::Null; items.len()];
     let mut failed = false;
-    // A find is no part of the transaction on the real server: it does not see what the others do.
-    let (reads, writes): (Vec<usize>, Vec<usize>) =
-        (0..items.len()).partition(|place| transaction.is_some() && items[*place].method == "GET");
-    for place in reads.into_iter().chain(writes) {
-        let item = &items[place];
+    // The writes of a transaction, which are done when all are checked, and their places.
+    let mut waiting = (Vec::new(), Vec::new());
+    for (place, item) in items.iter().enumerate() {
         let mut inner = Call {
             state: call.state,
-            transaction: transaction.as_ref().map(Transaction::store),
             auth: call.auth,
             method: item.method,
             // A query string is no part of a batch path: it ends up in the class name.
@@ -66,27 +62,43 @@ fn run(call: &mut Call<'_>) -> Result<Answer, Refusal> {
             query: &[],
             body: item.body.cloned(),
         };
-        results[place] = match route_in_batch(&mut inner) {
+        let answer = match enter_room(&mut inner).await {
             // One request without a route fails the whole batch, though the earlier ones are done.
             None => {
                 let message = format!("cannot route {} {}", item.method, item.path);
                 return Err(Refusal::json(message));
             }
-            Some(Ok(answer)) => json!({"success": answer.body}),
-            Some(Err(refusal)) => {
-                failed = true;
-                json!({"error": refusal.in_batch()})
+            Some(Ok(Reply::Write(write))) if together => {
+                waiting.0.push(place);
+                waiting.1.push(write);
+                continue;
             }
+            Some(Ok(Reply::Write(write))) => write.run().await,
+            Some(Ok(Reply::Done(answer))) => Ok(answer),
+            Some(Err(refusal)) => Err(refusal),
         };
+        failed |= answer.is_err();
+        results[place] = result(answer);
     }
-    if let Some(transaction) = transaction {
+    if together {
+        // The real server has the results at hand, but its error handler does not know their form.
         if failed {
-            // The real server has the results at hand, but its error handler does not know their form.
             return Err(Refusal::crash());
         }
-        transaction.commit();
+        let answers = write_together(call.state, waiting.1).await;
+        let answers = answers.map_err(|_| Refusal::crash())?;
+        for (place, answer) in waiting.0.into_iter().zip(answers) {
+            results[place] = result(Ok(answer));
+        }
     }
     Ok(Answer::ok(Value::Array(results)))
+}
+
+fn result(answer: Result<Answer, Refusal>) -> Value {
+    match answer {
+        Ok(answer) => json!({"success": answer.body}),
+        Err(refusal) => json!({"error": refusal.in_batch()}),
+    }
 }
 
 /// One request of a batch.

@@ -71,7 +71,8 @@ pub(crate) struct Kept {
     contents: Bytes,
 }
 
-pub(crate) fn enter(call: FileCall<'_>) -> Result<FileAnswer, Refusal> {
+#[allow(clippy::unused_async, reason = "triggers will be waited for here")]
+pub(crate) async fn enter(call: FileCall<'_>) -> Result<FileAnswer, Refusal> {
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     match (call.method, segments.as_slice()) {
         ("POST", []) => Err(Refusal::new(code::INVALID_FILE_NAME, "Filename not provided.")),

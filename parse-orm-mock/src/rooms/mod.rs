@@ -5,21 +5,17 @@ pub(crate) mod batch;
 pub(crate) mod classes;
 pub(crate) mod files;
 
-use std::cell::RefCell;
-
 use serde_json::{Map, Value, json};
 
 use crate::keys::Auth;
 use crate::refusal::Refusal;
-use crate::state::{Data, State};
-use crate::store::Store;
+use crate::state::State;
+use crate::write::{Write, Written};
 
 /// A request after the layers in front: the keys are checked, the method is the effective one.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) state: &'a State,
-    /// The data of the transaction that the call is a part of.
-    pub(crate) transaction: Option<&'a RefCell<Store>>,
     pub(crate) auth: &'a Auth,
     pub(crate) method: &'a str,
     /// The decoded segments of the path below the mount.
@@ -28,15 +24,7 @@ pub(crate) struct Call<'a> {
     pub(crate) body: Option<Value>,
 }
 
-impl<'a> Call<'a> {
-    /// The data.
-    pub(crate) fn store(&self) -> Data<'a> {
-        match self.transaction {
-            Some(store) => Data::InTransaction(store.borrow_mut()),
-            None => Data::Alone(self.state.store()),
-        }
-    }
-
+impl Call<'_> {
     /// The body as the object that is to be written. An array is an object with numbers for keys: its
     /// first key is then refused as a field name.
     pub(crate) fn take_object(&mut self) -> Map<String, Value> {
@@ -70,20 +58,50 @@ impl Answer {
     }
 }
 
-/// What a room says about a call: `None` when it is not for this room.
-pub(crate) type Verdict = Option<Result<Answer, Refusal>>;
-
-/// The rooms that a batch can ask, too: batches do not nest.
-const ROOMS: [fn(&mut Call<'_>) -> Verdict; 2] = [classes::enter, aggregate::enter];
-
-/// Asks the rooms in turn; `None` when no room takes the call.
-pub(crate) fn route(call: &mut Call<'_>) -> Verdict {
-    route_in_batch(call).or_else(|| batch::enter(call))
+/// What a room makes of a call.
+#[derive(Debug)]
+pub(crate) enum Reply<'a> {
+    /// It is answered.
+    Done(Answer),
+    /// The checks are passed, the data is still to be changed: alone, or together with others in a transaction.
+    Write(Write<'a>),
 }
 
-/// Like [`route`], without the batch room.
-pub(crate) fn route_in_batch(call: &mut Call<'_>) -> Verdict {
-    ROOMS.iter().find_map(|room| room(call))
+/// What a room says about a call: `None` when it is not for this room.
+pub(crate) type Verdict<'a> = Option<Result<Reply<'a>, Refusal>>;
+
+/// Answers a call; `None` when no room takes it.
+pub(crate) async fn route(call: &mut Call<'_>) -> Option<Result<Answer, Refusal>> {
+    if call.segments.first().is_some_and(|room| room == "batch") {
+        return batch::enter(call).await;
+    }
+    match enter(call).await? {
+        Ok(Reply::Done(answer)) => Some(Ok(answer)),
+        Ok(Reply::Write(write)) => Some(write.run().await),
+        Err(refusal) => Some(Err(refusal)),
+    }
+}
+
+/// Asks the room of the call, which a batch can do as well: batches do not nest.
+async fn enter<'a>(call: &mut Call<'a>) -> Verdict<'a> {
+    match call.segments.first()?.as_str() {
+        "classes" => classes::enter(call).await,
+        "aggregate" => aggregate::enter(call),
+        _ => None,
+    }
+}
+
+/// Changes the data by all of these writes, or by none; then does what follows for each.
+async fn write_together(state: &State, writes: Vec<Write<'_>>) -> Result<Vec<Answer>, Refusal> {
+    let written = state.transaction(|store| {
+        let written = writes.into_iter().map(|write| write.apply(store));
+        written.collect::<Result<Vec<Written<'_>>, Refusal>>()
+    })?;
+    let mut answers = Vec::with_capacity(written.len());
+    for written in written {
+        answers.push(written.finish().await?);
+    }
+    Ok(answers)
 }
 
 /// `GET /health`, which asks for no key.

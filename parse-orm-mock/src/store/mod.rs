@@ -18,7 +18,7 @@ use schema::Schema;
 use unique::UniqueIndex;
 
 /// One object: `objectId`, `createdAt`, `updatedAt`, then the fields, in the canonical spelling that
-/// [`crate::write::canonical`] gives them.
+/// [`canonical`](crate::write::canonical::canonical) gives them.
 pub(crate) type Row = Map<String, Value>;
 
 /// The length of an object id.
