@@ -98,6 +98,16 @@ impl Refusal {
         Self::new(code, "Permission denied")
     }
 
+    /// A denial with its reason, unless the server hides it.
+    #[allow(dead_code, reason = "for the rooms that come next")]
+    pub(crate) fn access(code: i64, reason: impl Into<Cow<'static, str>>, sanitized: bool) -> Self {
+        if sanitized {
+            Self::denied(code)
+        } else {
+            Self::new(code, reason)
+        }
+    }
+
     /// 101.
     pub(crate) fn not_found() -> Self {
         Self::new(code::OBJECT_NOT_FOUND, "Object not found.")

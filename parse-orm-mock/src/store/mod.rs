@@ -1,6 +1,9 @@
 //! The database: classes with their schema and rows, and the join tables of relations. Memory only.
 
+mod builtin;
 mod journal;
+#[allow(dead_code, reason = "for the rooms that come next")]
+pub(crate) mod permissions;
 pub(crate) mod schema;
 mod unique;
 
@@ -79,6 +82,7 @@ impl Store {
                 .cloned()
                 .collect();
             let class = Class {
+                schema: Schema::of(name),
                 unique: indexes
                     .iter()
                     .filter(|index| index.unique)

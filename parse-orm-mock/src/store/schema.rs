@@ -5,6 +5,8 @@ use std::fmt;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
+use super::builtin;
+use super::permissions::ClassPermissions;
 use crate::number::truthy;
 use crate::refusal::{Refusal, code};
 use crate::value::is_typed;
@@ -47,30 +49,47 @@ impl fmt::Display for FieldType {
     }
 }
 
-/// The fields of a class.
+/// The fields of a class, and who may do what with it.
 #[derive(Debug, Clone)]
 pub(crate) struct Schema {
     fields: IndexMap<String, FieldType>,
+    #[allow(dead_code, reason = "for the rooms that come next")]
+    pub(crate) permissions: ClassPermissions,
+}
+
+/// The fields that every class has.
+const DEFAULT_FIELDS: [(&str, FieldType); 4] = [
+    ("objectId", FieldType::Text),
+    ("createdAt", FieldType::Date),
+    ("updatedAt", FieldType::Date),
+    ("ACL", FieldType::Acl),
+];
+
+/// Whether every class has this field.
+pub(crate) fn is_default_field(name: &str) -> bool {
+    DEFAULT_FIELDS.iter().any(|(field, _)| *field == name)
 }
 
 impl Default for Schema {
     fn default() -> Self {
-        let fields = [
-            ("objectId", FieldType::Text),
-            ("createdAt", FieldType::Date),
-            ("updatedAt", FieldType::Date),
-            ("ACL", FieldType::Acl),
-        ];
+        let fields = DEFAULT_FIELDS.map(|(name, kind)| (name.to_owned(), kind));
         Self {
-            fields: fields
-                .into_iter()
-                .map(|(name, kind)| (name.to_owned(), kind))
-                .collect(),
+            fields: fields.into(),
+            permissions: ClassPermissions::default(),
         }
     }
 }
 
 impl Schema {
+    /// The schema of a class that comes to be: the server's own classes have fields of their own.
+    pub(crate) fn of(class: &str) -> Self {
+        let mut schema = Self::default();
+        for (name, kind) in builtin::columns(class) {
+            schema.fields.insert((*name).to_owned(), kind.field_type());
+        }
+        schema
+    }
+
     pub(crate) fn get(&self, field: &str) -> Option<&FieldType> {
         self.fields.get(field)
     }
