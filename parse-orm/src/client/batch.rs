@@ -38,7 +38,7 @@ pub(crate) async fn send(
 ) -> Result<Vec<Result<Box<RawValue>>>> {
     let body = Some(body(client.mount_path(), items, kind)?);
     let bytes = client
-        .call(Call {
+        .request(Call {
             method: Method::Post,
             path: match kind {
                 Kind::Independent => Path::Batch,

@@ -158,7 +158,7 @@ impl Client {
     }
 
     /// Sends one request and returns the body of a successful answer.
-    pub(crate) async fn call(&self, call: Call<'_>) -> Result<Bytes> {
+    pub(crate) async fn request(&self, call: Call<'_>) -> Result<Bytes> {
         Ok(self.exchange(call).await?.body)
     }
 

@@ -99,7 +99,7 @@ impl<T: ParseObject> New<'_, T> {
             path: Path::Class(T::CLASS_NAME),
             body: Some(bytes(self.body()?)),
         };
-        self.created(&client.call(call).await?)
+        self.created(&client.request(call).await?)
     }
 
     fn content(&self) -> Body<'_, T> {

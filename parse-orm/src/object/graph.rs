@@ -330,7 +330,7 @@ async fn create_all(
             path: Path::Class(object.class_name()),
             body: Some(body.get().as_bytes().to_vec()),
         };
-        let answer = client.call(call).await;
+        let answer = client.request(call).await;
         vec![answer.and_then(|answer| object.stored(&answer))]
     } else {
         let items = chunk.iter().map(|(_, object, body)| Item {

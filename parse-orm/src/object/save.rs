@@ -41,7 +41,7 @@ impl<T: ParseObject> Object<T> {
         };
         let path = Path::Object(T::CLASS_NAME, self.meta.id.as_str());
         let bytes = client
-            .call(Call {
+            .request(Call {
                 method: Method::Put,
                 path,
                 body: Some(bytes(body)),
@@ -131,7 +131,7 @@ impl<T: ParseObject> Object<T> {
     pub async fn delete(self, client: &Client) -> Result<T> {
         let path = Path::Object(T::CLASS_NAME, self.meta.id.as_str());
         client
-            .call(Call {
+            .request(Call {
                 method: Method::Delete,
                 path,
                 body: None,
