@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
+use crate::faults::Fault;
 use crate::json_error;
 use crate::keys::authenticate;
 use crate::refusal::Refusal;
@@ -45,7 +46,21 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
         .map(decode)
         .collect();
     if segments.first().is_some_and(|first| first == "health") {
-        return write_answer(rooms::health());
+        let request = RecordedRequest {
+            method: parts.method.as_str().to_owned(),
+            wire_method: parts.method.as_str().to_owned(),
+            path: below.to_owned(),
+            query: Vec::new(),
+            headers: headers(&parts.headers),
+            body: None,
+        };
+        // Not remembered: what looks after a server asks all the time.
+        let fault = state.faults().meet(&request);
+        let response = fault.as_ref().and_then(Fault::instead);
+        return match response {
+            Some(response) => response,
+            None => spoil(fault, write_answer(rooms::health())).await,
+        };
     }
     let Ok(bytes) = to_bytes(body, BODY_LIMIT).await else {
         return refuse(&Refusal::bare(413, "request entity too large"), "");
@@ -53,7 +68,7 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
     let wire_method = parts.method.as_str();
     let query = read_pairs(parts.uri.query().unwrap_or_default());
     if let Some(("files", file)) = segments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
-        state.record(RecordedRequest {
+        let fault = state.record(RecordedRequest {
             method: wire_method.to_owned(),
             wire_method: wire_method.to_owned(),
             path: below.to_owned(),
@@ -61,6 +76,9 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
             headers: headers(&parts.headers),
             body: None,
         });
+        if let Some(response) = fault.as_ref().and_then(Fault::instead) {
+            return response;
+        }
         let call = FileCall {
             state: &state,
             method: wire_method,
@@ -68,10 +86,11 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
             headers: &parts.headers,
             body: bytes,
         };
-        return match files::enter(call).await {
+        let response = match files::enter(call).await {
             Ok(answer) => write_file(answer),
             Err(refusal) => refuse(&refusal, wire_method),
         };
+        return spoil(fault, response).await;
     }
     let mut body = match read_body(&parts.headers, &bytes) {
         Ok(body) => body,
@@ -83,7 +102,7 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
         &parts.headers,
         body.as_mut().and_then(Value::as_object_mut),
     );
-    state.record(RecordedRequest {
+    let fault = state.record(RecordedRequest {
         method: method.clone(),
         wire_method: wire_method.to_owned(),
         path: below.to_owned(),
@@ -91,9 +110,12 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
         headers: headers(&parts.headers),
         body: body.clone(),
     });
+    if let Some(response) = fault.as_ref().and_then(Fault::instead) {
+        return response;
+    }
     let auth = match auth {
         Ok(auth) => auth,
-        Err(refusal) => return refuse(&refusal, &method),
+        Err(refusal) => return spoil(fault, refuse(&refusal, &method)).await,
     };
     let mut call = Call {
         state: &state,
@@ -103,10 +125,18 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
         query: &query,
         body,
     };
-    match rooms::route(&mut call).await {
+    let response = match rooms::route(&mut call).await {
         Some(Ok(answer)) => write_answer(answer),
         Some(Err(refusal)) => refuse(&refusal, &method),
         None => refuse(&Refusal::no_route(), &method),
+    };
+    spoil(fault, response).await
+}
+
+async fn spoil(fault: Option<Fault>, response: Response<Body>) -> Response<Body> {
+    match fault {
+        Some(fault) => fault.spoil(response).await,
+        None => response,
     }
 }
 

@@ -41,6 +41,7 @@ mod aggregate;
 #[cfg(feature = "client")]
 mod client;
 mod clock;
+mod faults;
 mod http;
 mod json_error;
 mod keys;
@@ -56,5 +57,6 @@ mod store;
 mod value;
 mod write;
 
+pub use faults::Fault;
 pub use server::{MockServer, MockServerBuilder};
 pub use state::RecordedRequest;

@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use axum::serve::ListenerExt;
 use tokio::sync::oneshot;
 
+use crate::faults::{self, Fault};
 use crate::http;
 use crate::options::{Index, Options, normal_mount};
 use crate::state::{RecordedRequest, State};
@@ -255,12 +256,48 @@ impl MockServer {
         self.state.requests()
     }
 
+    /// Those of the [`requests`](Self::requests) that went to this path below the mount, or to one below it:
+    /// `/classes/GameScore` is also the path of its objects. The method is the effective one, `*` is any.
+    ///
+    /// ```
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// # runtime.block_on(async {
+    /// # use parse_orm_mock::MockServer;
+    /// let server = MockServer::start().await;
+    /// assert!(server.requests_to("PUT", "/classes/GameScore").is_empty());
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn requests_to(&self, method: &str, path: &str) -> Vec<RecordedRequest> {
+        let mut requests = self.requests();
+        requests.retain(|request| {
+            (method == "*" || request.method.eq_ignore_ascii_case(method)) && faults::is_below(request, path)
+        });
+        requests
+    }
+
+    /// Orders a fault: see [`Fault`]. Where several meet one request, the one that was ordered first happens.
+    pub fn fail(&self, fault: Fault) {
+        self.state.faults().order(fault);
+    }
+
+    /// The faults that are still to come, as they were ordered.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.state.faults().all()
+    }
+
+    /// From here on nothing goes wrong.
+    pub fn clear_faults(&self) {
+        self.state.faults().clear();
+    }
+
     /// Forgets the recorded requests.
     pub fn clear_requests(&self) {
         self.state.clear_requests();
     }
 
-    /// Drops all classes, objects, files and recorded requests.
+    /// Drops all classes, objects, files, recorded requests and faults.
     pub fn reset(&self) {
         self.state.reset();
     }

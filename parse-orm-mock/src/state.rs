@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
+use crate::faults::{Fault, Faults};
 use crate::options::Options;
 use crate::rooms::files::Kept;
 use crate::store::Store;
@@ -55,6 +56,7 @@ pub(crate) struct State {
     store: Mutex<Store>,
     requests: Mutex<VecDeque<RecordedRequest>>,
     files: Mutex<HashMap<String, Kept>>,
+    faults: Mutex<Faults>,
 }
 
 impl State {
@@ -64,6 +66,7 @@ impl State {
             options,
             requests: Mutex::default(),
             files: Mutex::default(),
+            faults: Mutex::default(),
         }
     }
 
@@ -94,12 +97,20 @@ impl State {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn record(&self, request: RecordedRequest) {
+    /// The faults that are ordered.
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers a request, and says which fault meets it.
+    pub(crate) fn record(&self, request: RecordedRequest) -> Option<Fault> {
+        let fault = self.faults().meet(&request);
         let mut log = self.log();
         if log.len() == REMEMBERED {
             log.pop_front();
         }
         log.push_back(request);
+        fault
     }
 
     pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
@@ -113,6 +124,7 @@ impl State {
     pub(crate) fn reset(&self) {
         *self.store() = Store::new(&self.options.indexes);
         self.files().clear();
+        self.faults().clear();
         self.clear_requests();
     }
 }
