@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
@@ -46,21 +47,7 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
         .map(decode)
         .collect();
     if segments.first().is_some_and(|first| first == "health") {
-        let request = RecordedRequest {
-            method: parts.method.as_str().to_owned(),
-            wire_method: parts.method.as_str().to_owned(),
-            path: below.to_owned(),
-            query: Vec::new(),
-            headers: headers(&parts.headers),
-            body: None,
-        };
-        // Not remembered: what looks after a server asks all the time.
-        let fault = state.faults().meet(&request);
-        let response = fault.as_ref().and_then(Fault::instead);
-        return match response {
-            Some(response) => response,
-            None => spoil(fault, write_answer(rooms::health())).await,
-        };
+        return health(&state, &parts, below).await;
     }
     let Ok(bytes) = to_bytes(body, BODY_LIMIT).await else {
         return refuse(&Refusal::bare(413, "request entity too large"), "");
@@ -131,6 +118,23 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
         None => refuse(&Refusal::no_route(), &method),
     };
     spoil(fault, response).await
+}
+
+/// Not remembered among the requests: what looks after a server asks all the time.
+async fn health(state: &State, parts: &Parts, below: &str) -> Response<Body> {
+    let request = RecordedRequest {
+        method: parts.method.as_str().to_owned(),
+        wire_method: parts.method.as_str().to_owned(),
+        path: below.to_owned(),
+        query: Vec::new(),
+        headers: headers(&parts.headers),
+        body: None,
+    };
+    let fault = state.faults().meet(&request);
+    match fault.as_ref().and_then(Fault::instead) {
+        Some(response) => response,
+        None => spoil(fault, write_answer(rooms::health())).await,
+    }
 }
 
 async fn spoil(fault: Option<Fault>, response: Response<Body>) -> Response<Body> {
