@@ -14,10 +14,10 @@ mod value;
 /// Everything a program usually needs: `use parse_orm::prelude::*;`
 pub mod prelude {
     pub use crate::{
-        Acl, Aggregate, Bytes, Client, Cursor, Draft, Error, ErrorCode, File, GeoPoint, Included, Json,
-        MasterClient, Object, ObjectId, Objects, Page, ParseObject, ParseValue, ParseView, Pointer, Polygon,
-        Q, QuerySet, ReadPreference, Relation, Slice, SubQuery, Unsaved, Who, ago, from_now, near, q, query,
-        search,
+        Acl, Aggregate, Bytes, Client, Cursor, DefaultAcl, Draft, Error, ErrorCode, File, GeoPoint, Included,
+        Json, MasterClient, Object, ObjectId, Objects, Page, ParseObject, ParseValue, ParseView, Pointer,
+        Polygon, Q, QuerySet, ReadPreference, Relation, Slice, SubQuery, Unsaved, Who, ago, from_now, near,
+        q, query, search,
     };
     pub use chrono::{DateTime, Utc};
     pub use futures::{StreamExt as _, TryStreamExt as _};
@@ -54,8 +54,8 @@ pub use query::{
 };
 pub use query::{Leads, Prefetch, Related};
 pub use value::{
-    Acl, Bytes, FieldSchema, FieldType, File, Form, GeoError, GeoPoint, Json, ObjectId, ParseValue,
-    Permission, Polygon, Who,
+    Acl, Bytes, DefaultAcl, FieldSchema, FieldType, File, Form, GeoError, GeoPoint, IntoRole, IntoUser, Json,
+    ObjectId, ParseValue, Permission, Polygon, Who,
 };
 
 #[cfg(not(rust_analyzer))]

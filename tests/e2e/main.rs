@@ -7,6 +7,7 @@
     reason = "that lookups take borrowed values too is tested"
 )]
 
+mod acls;
 mod aggregates;
 mod atomic;
 mod backend;

@@ -20,9 +20,10 @@ pub trait Job: Send {
     fn stored_id(&self) -> Option<&ObjectId>;
     /// What may hold new objects and files, which are stored before.
     fn holder(&self) -> Option<&dyn Holder>;
-    fn body(&self) -> Result<Payload>;
+    /// A create without an ACL of its own takes the client's.
+    fn body(&self, client: &Client) -> Result<Payload>;
     /// Takes over the server's answer.
-    fn done(&mut self, answer: &RawValue) -> Result<()>;
+    fn done(&mut self, answer: &RawValue, client: &Client) -> Result<()>;
 }
 
 /// What a job sends.
@@ -47,10 +48,10 @@ impl<T: ParseObject> Job for Object<T> {
     fn holder(&self) -> Option<&dyn Holder> {
         Some(self)
     }
-    fn body(&self) -> Result<Payload> {
+    fn body(&self, _: &Client) -> Result<Payload> {
         Ok(self.changes()?.map_or(Payload::Nothing, Payload::Body))
     }
-    fn done(&mut self, answer: &RawValue) -> Result<()> {
+    fn done(&mut self, answer: &RawValue, _: &Client) -> Result<()> {
         self.saved(answer.get().as_bytes())
     }
 }
@@ -72,11 +73,12 @@ impl<T: ParseObject> Job for Creation<'_, T> {
     fn holder(&self) -> Option<&dyn Holder> {
         Some(&self.new)
     }
-    fn body(&self) -> Result<Payload> {
-        self.new.body().map(Payload::Body)
+    fn body(&self, client: &Client) -> Result<Payload> {
+        self.new.body(client.acl_of_new(T::CLASS_NAME)).map(Payload::Body)
     }
-    fn done(&mut self, answer: &RawValue) -> Result<()> {
-        self.made = Some(self.new.created(answer.get().as_bytes())?);
+    fn done(&mut self, answer: &RawValue, client: &Client) -> Result<()> {
+        let default = client.acl_of_new(T::CLASS_NAME);
+        self.made = Some(self.new.created(answer.get().as_bytes(), default)?);
         Ok(())
     }
 }
@@ -125,20 +127,21 @@ impl Job for Deletion {
     fn holder(&self) -> Option<&dyn Holder> {
         None
     }
-    fn body(&self) -> Result<Payload> {
+    fn body(&self, _: &Client) -> Result<Payload> {
         if self.id.is_some() {
             return Ok(Payload::Deletion);
         }
         let message = "the pointer's object is not stored yet: there is nothing to delete";
         Err(Error::invalid(self.class_name, None, message))
     }
-    fn done(&mut self, _: &RawValue) -> Result<()> {
+    fn done(&mut self, _: &RawValue, _: &Client) -> Result<()> {
         Ok(())
     }
 }
 
 /// The jobs of one batch, with their results.
 struct Jobs<'a> {
+    client: Client,
     all: Vec<&'a mut dyn Job>,
     /// How many of the jobs were handed out or needed no request.
     taken: usize,
@@ -147,7 +150,7 @@ struct Jobs<'a> {
 }
 
 impl<'a> Jobs<'a> {
-    fn new(jobs: Vec<&'a mut dyn Job>) -> Self {
+    fn new(client: &Client, jobs: Vec<&'a mut dyn Job>) -> Self {
         let mut failed = Vec::new();
         failed.resize_with(jobs.len(), || None);
         let progress = Progress {
@@ -155,6 +158,7 @@ impl<'a> Jobs<'a> {
             ..Progress::default()
         };
         Self {
+            client: client.clone(),
             all: jobs,
             taken: 0,
             failed,
@@ -163,12 +167,12 @@ impl<'a> Jobs<'a> {
     }
 
     /// Stores what the objects hold, all of it together. An object whose part cannot be stored has failed.
-    async fn store_held(&mut self, client: &Client) {
+    async fn store_held(&mut self) {
         let holders = self.all.iter().enumerate();
         let (places, holders): (Vec<usize>, Vec<&dyn Holder>) = holders
             .filter_map(|(index, job)| Some((index, job.holder()?)))
             .unzip();
-        let results = graph::store(client, &holders).await;
+        let results = graph::store(&self.client, &holders).await;
         for (index, result) in places.into_iter().zip(results) {
             if result.is_err() {
                 self.settle(index, result);
@@ -214,7 +218,7 @@ impl<'a> Jobs<'a> {
     fn request(&self, index: usize) -> Result<Option<Request>> {
         let job = &self.all[index];
         let id = job.stored_id().cloned();
-        let (method, body) = match (job.body()?, &id) {
+        let (method, body) = match (job.body(&self.client)?, &id) {
             (Payload::Nothing, _) => return Ok(None),
             (Payload::Deletion, _) => (Method::Delete, None),
             (Payload::Body(body), Some(_)) => (Method::Put, Some(body.into())),
@@ -275,7 +279,7 @@ impl Work for Jobs<'_> {
     }
 
     fn answered(&mut self, request: Request, answer: Result<Box<RawValue>>) {
-        let result = answer.and_then(|answer| self.all[request.index].done(&answer));
+        let result = answer.and_then(|answer| self.all[request.index].done(&answer, &self.client));
         self.settle(request.index, result);
     }
 
@@ -286,15 +290,15 @@ impl Work for Jobs<'_> {
 
 /// Does the jobs, each on its own.
 pub(crate) async fn each(client: &Client, how: &How<'_>, jobs: Vec<&mut dyn Job>) -> Outcome<()> {
-    let mut jobs = Jobs::new(jobs);
-    jobs.store_held(client).await;
+    let mut jobs = Jobs::new(client, jobs);
+    jobs.store_held().await;
     let stopped = run(client, how, &mut jobs).await;
     jobs.finish(stopped.as_ref())
 }
 
 /// Does all of the jobs or none.
 pub(crate) async fn together(client: &Client, how: &How<'_>, jobs: Vec<&mut dyn Job>) -> Result<()> {
-    let mut jobs = Jobs::new(jobs);
+    let mut jobs = Jobs::new(client, jobs);
     jobs.refuse_held()?;
     let requests = jobs.take(usize::MAX);
     if let Some(error) = jobs.failed.iter_mut().find_map(Option::take) {

@@ -1,7 +1,8 @@
 //! The configuration of a client.
 
-use super::{Auth, Client, MasterClient, Secret, Server, config};
+use super::{Auth, Client, MasterClient, NewObjects, Secret, Server, config};
 use crate::Result;
+use crate::value::DefaultAcl;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use std::borrow::Cow;
 use std::fmt;
@@ -19,6 +20,7 @@ pub struct ClientBuilder {
     timeout: Duration,
     pool_idle_timeout: Duration,
     http: Option<reqwest::Client>,
+    default_acl: Option<DefaultAcl>,
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -31,6 +33,7 @@ impl fmt::Debug for ClientBuilder {
             .field("connect_timeout", &self.connect_timeout)
             .field("timeout", &self.timeout)
             .field("pool_idle_timeout", &self.pool_idle_timeout)
+            .field("default_acl", &self.default_acl)
             .finish_non_exhaustive()
     }
 }
@@ -47,6 +50,7 @@ impl ClientBuilder {
             // the server closes an idle connection after 5 s, and a request on a dying one fails
             pool_idle_timeout: Duration::from_secs(4),
             http: None,
+            default_acl: None,
         }
     }
 
@@ -111,14 +115,43 @@ impl ClientBuilder {
         self
     }
 
+    /// The ACL of every new object that has none of its own: what this client creates, one by one or in a batch,
+    /// and the new objects behind pointers.
+    ///
+    /// It stays when a session begins or ends ([`Client::with_session`], [`Client::without_session`]), and
+    /// [`Client::with_default_acl`] changes it for a handle. New users and installations keep the server's
+    /// own. Sent with the create, `"ACL": {..}`; no save sends it again.
+    ///
+    /// ```
+    /// use parse_orm::{Acl, Client, DefaultAcl, Who};
+    /// let client = Client::builder("https://api.example.com/parse")
+    ///     .app_id("app")
+    ///     .default_acl(DefaultAcl::from(Acl::new().allow_read(Who::Public)).and_owner())
+    ///     .build()?;
+    /// # Ok::<(), parse_orm::Error>(())
+    /// ```
+    ///
+    /// With [`DefaultAcl::owner`] a client must know its user: [`Client::with_session_of`]. A create by a client
+    /// that does not is refused before it is sent; one with the master key has no owner.
+    pub fn default_acl(mut self, acl: impl Into<DefaultAcl>) -> Self {
+        self.default_acl = Some(acl.into());
+        self
+    }
+
     /// The client.
     ///
     /// # Errors
-    /// [`Error::Config`](crate::Error::Config) when the URL or a key is malformed or missing.
-    pub fn build(self) -> Result<Client> {
+    /// [`Error::Config`](crate::Error::Config) when the URL, a key or the default ACL is malformed or missing.
+    pub fn build(mut self) -> Result<Client> {
+        let default = self.default_acl.take();
+        if let Some(reason) = default.as_ref().and_then(|default| default.acl().mistake()) {
+            return Err(config(format!("the default ACL cannot be used: {reason}")));
+        }
+        let auth = Auth::Public;
         Ok(Client {
             server: Arc::new(self.server()?),
-            auth: Auth::Public,
+            new_objects: NewObjects::of(default.map(Arc::new), &auth),
+            auth,
         })
     }
 

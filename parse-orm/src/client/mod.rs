@@ -14,6 +14,7 @@ pub use secret::Secret;
 pub(crate) use transport::Answer;
 pub(crate) use transport::{Call, Method, NoParams, Params, Path, refused, unexpected};
 
+use crate::value::{Acl, DefaultAcl, IntoUser, ObjectId};
 use crate::{Error, Result};
 use std::fmt;
 use std::ops::Deref;
@@ -35,6 +36,16 @@ use std::sync::Arc;
 pub struct Client {
     server: Arc<Server>,
     auth: Auth,
+    new_objects: NewObjects,
+}
+
+/// The ACL of what a client creates.
+#[derive(Clone, Default)]
+struct NewObjects {
+    /// As it was asked for.
+    default: Option<Arc<DefaultAcl>>,
+    /// As it is for this client's user.
+    acl: Option<Arc<Acl>>,
 }
 
 /// What every handle on the same server shares.
@@ -50,7 +61,8 @@ struct Server {
 #[derive(Clone)]
 enum Auth {
     Public,
-    Session(Secret),
+    /// With the id of the user, where it is known.
+    Session(Secret, Option<ObjectId>),
     Master(Secret),
 }
 
@@ -73,28 +85,70 @@ impl Client {
     /// The same server, asked as the user of this session.
     #[must_use = "this returns a new client and leaves the old one as it is"]
     pub fn with_session(&self, token: impl Into<Secret>) -> Self {
-        Self {
-            server: self.server.clone(),
-            auth: Auth::Session(token.into()),
-        }
+        self.asked_as(Auth::Session(token.into(), None))
+    }
+
+    /// The same server, asked as this user by this session: what [`with_session`](Self::with_session) gives, where
+    /// the [default ACL](DefaultAcl::owner) names the user of the session.
+    #[must_use = "this returns a new client and leaves the old one as it is"]
+    pub fn with_session_of(&self, user: impl IntoUser, token: impl Into<Secret>) -> Self {
+        self.asked_as(Auth::Session(token.into(), user.into_user().ok()))
     }
 
     /// The same server, asked as the public.
     #[must_use = "this returns a new client and leaves the old one as it is"]
     pub fn without_session(&self) -> Self {
-        Self {
-            server: self.server.clone(),
-            auth: Auth::Public,
-        }
+        self.asked_as(Auth::Public)
     }
 
     /// The same server, asked with the master key: no ACL and no class permission applies.
     #[must_use = "this returns a new client and leaves the old one as it is"]
     pub fn master(&self, key: impl Into<Secret>) -> MasterClient {
-        MasterClient(Self {
+        MasterClient(self.asked_as(Auth::Master(key.into())))
+    }
+
+    fn asked_as(&self, auth: Auth) -> Self {
+        Self {
             server: self.server.clone(),
-            auth: Auth::Master(key.into()),
-        })
+            new_objects: NewObjects::of(self.new_objects.default.clone(), &auth),
+            auth,
+        }
+    }
+
+    /// The same server and user, with this ACL for every new object that has none of its own, in the place of the
+    /// [one that this client has](ClientBuilder::default_acl).
+    ///
+    /// ```
+    /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
+    /// # #[derive(ParseObject, Clone, Debug)] struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
+    /// # let server = MockServer::start().await; let client = server.client();
+    /// let shown = client.with_default_acl(Acl::new().allow_read(Who::Public));
+    /// let note = Note { text: "hello".into() }.create(&shown).await?;
+    /// assert!(note.acl().is_some_and(|acl| acl.may_read(&Who::Public) && !acl.may_write(&Who::Public)));
+    /// assert!(Note { text: "hello".into() }.create(&client).await?.acl().is_none());
+    /// # Ok(()) }
+    /// ```
+    #[must_use = "this returns a new client and leaves the old one as it is"]
+    pub fn with_default_acl(&self, acl: impl Into<DefaultAcl>) -> Self {
+        let mut client = self.clone();
+        client.new_objects = NewObjects::of(Some(Arc::new(acl.into())), &self.auth);
+        client
+    }
+
+    /// The same server and user, and the server's own default for the ACL of new objects.
+    #[must_use = "this returns a new client and leaves the old one as it is"]
+    pub fn without_default_acl(&self) -> Self {
+        let mut client = self.clone();
+        client.new_objects = NewObjects::default();
+        client
+    }
+
+    /// The ACL of a new object of this class, where it has none of its own. A user's and an installation's are
+    /// the server's business, and nobody's defaults.
+    pub(crate) fn acl_of_new(&self, class_name: &str) -> Option<&Acl> {
+        let own = matches!(class_name, "_User" | "_Session" | "_Installation");
+        self.new_objects.acl.as_deref().filter(|_| !own)
     }
 
     /// The server's URL, with its mount path and without a slash at the end.
@@ -110,11 +164,31 @@ impl Client {
     }
 }
 
+impl NewObjects {
+    fn of(default: Option<Arc<DefaultAcl>>, auth: &Auth) -> Self {
+        let acl = default.as_deref().map(|default| match (default.owner_permission(), auth) {
+            (Some(_), Auth::Session(_, Some(user))) => default.of(user),
+            // an object that nobody owns, or that nobody can see, is not what was asked for
+            (Some(_), Auth::Session(_, None)) => Acl::mistaken(
+                "the default ACL names the session's user, whom this client does not know: \
+                 make the client with `with_session_of(&user, token)`",
+            ),
+            (Some(_), Auth::Public) => Acl::mistaken(
+                "the default ACL names the session's user, and this client has no session: \
+                 use the client of a user, give the object an ACL by a `Draft`, or use `client.with_default_acl(..)`",
+            ),
+            (None, _) | (Some(_), Auth::Master(_)) => default.acl().clone(),
+        });
+        let acl = acl.map(Arc::new);
+        Self { default, acl }
+    }
+}
+
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let auth = match self.auth {
             Auth::Public => "public",
-            Auth::Session(_) => "session",
+            Auth::Session(..) => "session",
             Auth::Master(_) => "master",
         };
         f.debug_struct("Client")
@@ -143,6 +217,18 @@ impl MasterClient {
     /// [`Error::Config`] names the variable that is missing or malformed.
     pub fn from_env() -> Result<Self> {
         ClientBuilder::from_env()?.build_master()
+    }
+
+    /// As [`Client::with_default_acl`].
+    #[must_use = "this returns a new client and leaves the old one as it is"]
+    pub fn with_default_acl(&self, acl: impl Into<DefaultAcl>) -> Self {
+        Self(self.0.with_default_acl(acl))
+    }
+
+    /// As [`Client::without_default_acl`].
+    #[must_use = "this returns a new client and leaves the old one as it is"]
+    pub fn without_default_acl(&self) -> Self {
+        Self(self.0.without_default_acl())
     }
 }
 

@@ -215,7 +215,7 @@ impl Client {
             let mut http = http.headers(self.server.keys.clone());
             match &self.auth {
                 Auth::Public => {}
-                Auth::Session(token) => {
+                Auth::Session(token, _) => {
                     http = http.header(
                         HeaderName::from_static("x-parse-session-token"),
                         header(token.expose(), "session token")?,

@@ -41,7 +41,8 @@ impl<T: ParseObject> Draft<T> {
         }
     }
 
-    /// Who may read and write the object, from its first moment.
+    /// Who may read and write the object, from its first moment. It goes before the
+    /// [client's default](crate::ClientBuilder::default_acl).
     pub fn acl(mut self, acl: Acl) -> Self {
         self.acl = Some(acl);
         self
@@ -94,12 +95,13 @@ impl<T: ParseObject> New<'_, T> {
     /// Stores a copy of the value as a new object, and before it what it holds.
     pub(super) async fn create(&self, client: &Client) -> Result<Object<T>> {
         graph::store_one(client, self).await?;
+        let default = client.acl_of_new(T::CLASS_NAME);
         let call = Call {
             method: Method::Post,
             path: Path::Class(T::CLASS_NAME),
-            body: Some(bytes(self.body()?)),
+            body: Some(bytes(self.body(default)?)),
         };
-        self.created(&client.request(call).await?)
+        self.created(&client.request(call).await?, default)
     }
 
     fn content(&self) -> Body<'_, T> {
@@ -109,13 +111,15 @@ impl<T: ParseObject> New<'_, T> {
         body
     }
 
-    /// The body of a create.
-    pub(crate) fn body(&self) -> Result<Box<RawValue>> {
-        self.content().to_json()
+    /// The body of a create, with the client's ACL where the value has none of its own.
+    pub(crate) fn body(&self, default: Option<&Acl>) -> Result<Box<RawValue>> {
+        let mut body = self.content();
+        body.acl = body.acl.or(default);
+        body.to_json()
     }
 
     /// The object, by the server's answer to the create.
-    pub(crate) fn created(&self, body: &[u8]) -> Result<Object<T>> {
+    pub(crate) fn created(&self, body: &[u8], default: Option<&Acl>) -> Result<Object<T>> {
         let raw = answer::<T>(body)?;
         let incomplete = |what| Error::UnexpectedAnswer {
             status: 201,
@@ -127,7 +131,7 @@ impl<T: ParseObject> New<'_, T> {
             .ok_or_else(|| incomplete("objectId"))?;
         let Timestamp(created_at) = raw.created_at.ok_or_else(|| incomplete("createdAt"))?;
         let updated_at = raw.updated_at.map_or(created_at, |Timestamp(date)| date);
-        let acl = raw.acl.or_else(|| self.acl.cloned()).map(Box::new);
+        let acl = raw.acl.or_else(|| self.acl.or(default).cloned()).map(Box::new);
         let mut value = self.value.snapshot();
         settle_relations(&mut value);
         value.__merge(raw.fields);

@@ -68,7 +68,10 @@ impl<'a, T: ParseObject> Body<'a, T> {
     }
 
     fn invalid(&self, error: &serde_json::Error) -> Error {
-        let field = self.at.get().map(|field| T::SCHEMA.fields[field].name);
+        let field = match self.at.get() {
+            Some(field) => Some(T::SCHEMA.fields[field].name),
+            None => self.acl.and_then(Acl::mistake).map(|_| "ACL"),
+        };
         Error::invalid(T::CLASS_NAME, field, error.to_string())
     }
 }

@@ -272,7 +272,7 @@ impl<'a> Graph<'a> {
             if !state.needed || state.failed.is_some() || object.stored_id().is_some() {
                 continue;
             }
-            match object.body() {
+            match object.body(client.acl_of_new(object.class_name())) {
                 Ok(body) => bodies.push((node, *object, body)),
                 Err(error) => state.failed = Some(Arc::new(error)),
             }
@@ -321,6 +321,8 @@ async fn create_all(
         let error = Arc::new(error);
         chunk.iter().map(|(node, ..)| (*node, error.clone())).collect()
     };
+    let stored =
+        |object: &dyn NewObject, answer: &[u8]| object.stored(answer, client.acl_of_new(object.class_name()));
     if let Some(cause) = stopped.get() {
         return all(Error::Untouched(cause.clone()));
     }
@@ -331,7 +333,7 @@ async fn create_all(
             body: Some(body.get().as_bytes().to_vec()),
         };
         let answer = client.request(call).await;
-        vec![answer.and_then(|answer| object.stored(&answer))]
+        vec![answer.and_then(|answer| stored(*object, &answer))]
     } else {
         let items = chunk.iter().map(|(_, object, body)| Item {
             method: Method::Post,
@@ -343,7 +345,7 @@ async fn create_all(
             Ok(answers) => {
                 let taken = chunk.iter().zip(answers);
                 taken
-                    .map(|((_, object, _), answer)| object.stored(answer?.get().as_bytes()))
+                    .map(|((_, object, _), answer)| stored(*object, answer?.get().as_bytes()))
                     .collect()
             }
             Err(error) => {

@@ -3,7 +3,7 @@
 use super::draft::New;
 use super::{Draft, Object, ParseObject};
 use crate::Result;
-use crate::value::{Holder, NewObject, ObjectId, Unstored};
+use crate::value::{Acl, Holder, NewObject, ObjectId, Unstored};
 use futures::lock::Mutex;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -53,16 +53,16 @@ impl<T: ParseObject> NewObject for Newborn<T> {
         self.object().map(Object::id)
     }
 
-    fn body(&self) -> Result<Box<RawValue>> {
-        New::draft(&self.draft).body()
+    fn body(&self, default: Option<&Acl>) -> Result<Box<RawValue>> {
+        New::draft(&self.draft).body(default)
     }
 
-    fn stored(&self, answer: &[u8]) -> Result<()> {
+    fn stored(&self, answer: &[u8], default: Option<&Acl>) -> Result<()> {
         let new = New::draft(&self.draft);
-        let (object, outcome) = match new.created(answer) {
+        let (object, outcome) = match new.created(answer, default) {
             Ok(object) => (object, Ok(())),
             // it is stored, whatever else the answer says: another try must not store it again
-            Err(error) => match new.created(&least(answer)) {
+            Err(error) => match new.created(&least(answer), default) {
                 Ok(object) => (object, Err(error)),
                 Err(_) => return Err(error),
             },

@@ -4,6 +4,7 @@ mod acl;
 mod bytes;
 mod collection;
 mod date;
+mod default_acl;
 mod file;
 mod geo;
 mod json;
@@ -13,8 +14,9 @@ mod parts;
 mod text;
 mod unstored;
 
-pub use acl::{Acl, Permission, Who};
+pub use acl::{Acl, IntoRole, IntoUser, Permission, Who};
 pub use bytes::Bytes;
+pub use default_acl::DefaultAcl;
 pub use file::File;
 pub(crate) use file::NewFile;
 pub use geo::{GeoError, GeoPoint, Polygon};

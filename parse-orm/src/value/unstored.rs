@@ -1,7 +1,7 @@
 //! What a value may hold that has to be stored before it: new objects behind pointers, new files.
 
-use super::ObjectId;
 use super::file::NewFile;
+use super::{Acl, ObjectId};
 use crate::Result;
 use futures::lock::Mutex;
 use serde_json::value::RawValue;
@@ -38,16 +38,16 @@ pub trait Holder: Sync {
 pub trait NewObject: Holder {
     /// Its id, once it is stored.
     fn stored_id(&self) -> Option<&ObjectId>;
-    /// What a create sends.
+    /// What a create sends; with this ACL, where it has none of its own.
     ///
     /// # Errors
     /// As `check`, and for what it holds and is not stored.
-    fn body(&self) -> Result<Box<RawValue>>;
+    fn body(&self, default: Option<&Acl>) -> Result<Box<RawValue>>;
     /// Takes the answer to the create.
     ///
     /// # Errors
     /// When it is not one.
-    fn stored(&self, answer: &[u8]) -> Result<()>;
+    fn stored(&self, answer: &[u8], default: Option<&Acl>) -> Result<()>;
     /// Held by who stores it, so that nobody else does at the same time.
     fn gate(&self) -> &Mutex<()>;
 }
