@@ -23,6 +23,9 @@ pub mod prelude {
     pub use futures::{StreamExt as _, TryStreamExt as _};
 }
 
+#[doc = include_str!("../docs/calls.md")]
+pub mod calls {}
+
 pub use batch::{
     Atomic, Batch, BatchOutcome, BatchResults, CreateAll, DeleteAll, Outcome, Progress, Results, SaveAll,
     Ticket, ToCreate, ToDelete, ToSave,
