@@ -2,7 +2,9 @@
 
 use crate::value::ObjectId;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The result of everything that talks to a server.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -91,6 +93,9 @@ pub enum Error {
     /// An update or delete of every row of a query was done in part.
     #[error(transparent)]
     Interrupted(Box<Interrupted>),
+    /// The contents of a file did not come where they should.
+    #[error(transparent)]
+    File(Box<FileError>),
     /// The client's own configuration is wrong.
     #[error("client configuration: {0}")]
     Config(String),
@@ -122,6 +127,11 @@ impl Error {
             field: field.map(Into::into),
             message: message.into(),
         }))
+    }
+
+    pub(crate) fn file(name: &str, problem: FileProblem) -> Self {
+        let name = name.into();
+        Self::File(Box::new(FileError { name, problem }))
     }
 }
 
@@ -227,6 +237,52 @@ pub struct DependencyError {
     /// Why: it may be a `Dependency` again. Every object that holds the same shares the error.
     #[source]
     pub error: Arc<Error>,
+}
+
+/// The contents of a file did not come where they should.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[error("the file `{name}` {problem}")]
+pub struct FileError {
+    /// The name of the file.
+    pub name: String,
+    /// What happened to it.
+    #[source]
+    pub problem: FileProblem,
+}
+
+/// What may happen to a file on its way.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileProblem {
+    /// The contents to upload could not be read, from a path or a stream.
+    #[error("could not be read: {0}")]
+    Unread(#[source] io::Error),
+    /// What was downloaded could not be written to a path.
+    #[error("could not be written: {0}")]
+    Unwritten(#[source] io::Error),
+    /// The contents were a stream, and an upload that failed has read it.
+    #[error("was to come from a stream, which an upload that failed has read: make a new `File`")]
+    UsedUp,
+    /// Larger than the server takes: its `maxUploadSize` (codes 130 and, without a code, status 413).
+    #[error("is larger than the server takes{}: raise its `maxUploadSize`, or upload it by `File::builder(..).max_upload_size(..)` with the master key",
+        .limit.map(|bytes| format!(", which is {bytes} bytes")).unwrap_or_default())]
+    TooLargeForServer {
+        /// The limit in bytes, where the server said it.
+        limit: Option<u64>,
+    },
+    /// Larger than the limit that the download was given.
+    #[error("is larger than the limit of the download, {limit} bytes")]
+    TooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// Behind the address of the file is nothing (status 404).
+    #[error("is not on the server")]
+    Missing,
+    /// Nothing of it moved for as long as the client's `timeout`.
+    #[error("did not move for {} seconds", .0.as_secs_f64())]
+    Stalled(Duration),
 }
 
 /// The object behind a pointer is not part of what the server sent.

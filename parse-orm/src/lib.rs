@@ -32,8 +32,8 @@ pub use batch::{
 };
 pub use client::{Client, ClientBuilder, MasterClient, MasterKey, Secret};
 pub use error::{
-    BatchError, BatchFailure, DecodeError, DependencyError, Error, ErrorCode, Interrupted, InvalidError,
-    NotIncluded, Result, RowFailure, ServerError,
+    BatchError, BatchFailure, DecodeError, DependencyError, Error, ErrorCode, FileError, FileProblem,
+    Interrupted, InvalidError, NotIncluded, Result, RowFailure, ServerError,
 };
 pub use object::{Draft, FieldSet, Object, ParseObject, Pointer, Relation, Schema, Unsaved};
 pub use parse_orm_derive::{ParseObject, ParseValue, ParseView};
@@ -56,6 +56,8 @@ pub use query::{
     search,
 };
 pub use query::{Leads, Prefetch, Related};
+// files on their way
+pub use value::{Download, Downloading, FileBuilder, Transferred};
 pub use value::{
     Acl, Bytes, DefaultAcl, FieldSchema, FieldType, File, Form, GeoError, GeoPoint, IntoRole, IntoUser, Json,
     ObjectId, ParseValue, Permission, Polygon, Who,

@@ -149,7 +149,7 @@ async fn an_explicit_upload() -> Outcome {
     File::stored("there.txt").upload(client).await?;
 
     // the type decides where the name does not, and gives the name an extension
-    let typed = File::with_content_type("data", "application/json", "{}");
+    let typed = File::builder("data").content_type("application/json").bytes("{}");
     typed.upload(client).await?;
     assert!(typed.name().ends_with("_data.json"), "{typed:?}");
     let (kind, body) = download(typed.url().unwrap()).await;
@@ -171,7 +171,9 @@ async fn names_and_contents_that_cannot_be_uploaded() -> Outcome {
     }
     let error = File::new("a.txt", "").upload(client).await.unwrap_err();
     assert!(error.to_string().contains("stores no empty file"), "{error}");
-    let error = File::with_content_type("a", "text\n/plain", "x")
+    let error = File::builder("a")
+        .content_type("text\n/plain")
+        .bytes("x")
         .upload(client)
         .await
         .unwrap_err();
@@ -239,7 +241,11 @@ async fn kept_with_its_new_file() -> Outcome {
     let backend = backend().await;
     let (client, run) = (backend.master(), backend.run());
     let mut stored = album(&run).create(client).await?;
-    stored.cover = Some(File::with_content_type("cover", "text/plain", vec![0, 255, 7]));
+    stored.cover = Some(
+        File::builder("cover")
+            .content_type("text/plain")
+            .bytes(vec![0, 255, 7]),
+    );
     stored.pages = vec![File::stored("old.txt")];
     let mut later: Object<Album> = serde_json::from_str(&serde_json::to_string(&stored)?)?;
     let cover = later.cover.clone().unwrap();

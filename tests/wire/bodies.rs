@@ -407,7 +407,7 @@ async fn row_25_a_file_travels_as_it_is() {
     let server = MockServer::start().await;
     let client = server.master_client();
     let plain = File::new("a b@1.txt", "{not json");
-    let typed = File::with_content_type("b", "image/x-own", vec![0, 255]);
+    let typed = File::builder("b").content_type("image/x-own").bytes(vec![0, 255]);
     plain.upload(&client).await.unwrap();
     typed.upload(&client).await.unwrap();
     let sent: Vec<_> = server

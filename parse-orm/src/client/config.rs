@@ -95,7 +95,8 @@ impl ClientBuilder {
         self
     }
 
-    /// How long a request may take, from its start to the last byte of its answer. 60 seconds unless told.
+    /// How long a request may take, from its start to the last byte of its answer. 60 seconds unless told. A file
+    /// may take longer, up or down: for it, this is the longest that nothing may move.
     pub fn timeout(mut self, time: Duration) -> Self {
         self.timeout = time;
         self
@@ -216,6 +217,7 @@ impl ClientBuilder {
             http,
             url: url.as_str().trim_end_matches('/').into(),
             keys,
+            timeout: self.timeout,
         })
     }
 }

@@ -19,6 +19,7 @@ use crate::{Error, Result};
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A handle on one Parse Server as one asker: the public, or the user of a session.
 ///
@@ -54,6 +55,7 @@ struct Server {
     /// Without a trailing slash.
     url: String,
     keys: reqwest::header::HeaderMap,
+    timeout: Duration,
 }
 
 /// On whose behalf requests are made. The master key and a session exclude each other, because the
@@ -154,6 +156,11 @@ impl Client {
     /// The server's URL, with its mount path and without a slash at the end.
     pub fn url(&self) -> &str {
         &self.server.url
+    }
+
+    /// How long a request may take, and how long a file may not move.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.server.timeout
     }
 
     /// The path of the URL, as it is sent: where the server is mounted. Empty at the root.

@@ -3,10 +3,11 @@
 use super::{Auth, Client, config::header};
 use crate::{Error, ErrorCode, Result, ServerError};
 use bytes::Bytes;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode, utf8_percent_encode};
 use reqwest::header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
+use std::time::Duration;
 use tracing::Instrument;
 
 /// Everything but letters, digits and what RFC 3986 leaves unreserved.
@@ -19,6 +20,9 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 /// Longest URL that is sent as a GET; a longer query goes as a POST with `_method`. Servers and proxies
 /// refuse long URLs (the real server at about 16 KB, many proxies at 8 or 4).
 const LONGEST_URL: usize = 2000;
+
+/// No time limit: longer than any connection.
+const FOREVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Method {
@@ -109,7 +113,8 @@ impl Params for NoParams {
 /// What travels in a body.
 enum Payload {
     Json(Vec<u8>),
-    Contents(Option<HeaderValue>, Bytes),
+    /// With the headers that belong to it. It may take as long as it will: its sender watches that it moves.
+    Contents(HeaderMap, reqwest::Body),
 }
 
 pub(crate) struct Call<'a> {
@@ -173,23 +178,42 @@ impl Client {
     pub(crate) async fn upload(
         &self,
         name: &str,
-        content_type: Option<&str>,
-        contents: Bytes,
+        headers: HeaderMap,
+        contents: reqwest::Body,
     ) -> Result<Bytes> {
         let path = Path::File(name);
         let url = format!("{}{path}", self.server.url);
-        let content_type = content_type.map(HeaderValue::from_str).transpose().map_err(|_| {
-            Error::invalid(
-                "File",
-                None,
-                format!("the content type of `{name}` is not a header's value"),
-            )
-        })?;
-        let body = Payload::Contents(content_type, contents);
-        let answer = self
-            .send(Method::Post, Method::Post, path, url, Some(body))
-            .await?;
+        let body = Some(Payload::Contents(headers, contents));
+        let answer = self.send(Method::Post, Method::Post, path, url, body).await?;
         Ok(answer.body)
+    }
+
+    /// Asks for what lies behind the address of a file, with no key and no session: it may be anybody's. The answer
+    /// comes without its body, which may take as long as it will.
+    pub(crate) async fn fetch(&self, path: Path<'_>, url: &str) -> Result<reqwest::Response> {
+        let span =
+            tracing::debug_span!("parse_request", method = "GET", %path, status = tracing::field::Empty);
+        let outcome = span.clone();
+        let work = async {
+            let answer = self.server.http.get(url).timeout(FOREVER).send().await?;
+            outcome.record("status", answer.status().as_u16());
+            Ok(answer)
+        };
+        work.instrument(span).await
+    }
+
+    /// The address of a file, where a row does not say it: a name may have directories in it.
+    pub(crate) fn file_url(&self, below: &str, name: &str) -> String {
+        let app_id = self.server.keys.get("x-parse-application-id");
+        let app_id = app_id.map_or(&[][..], HeaderValue::as_bytes);
+        let app_id = percent_encode(app_id, ENCODED);
+        let mut url = format!("{}/files/{app_id}/{below}", self.server.url);
+        for (number, part) in name.split('/').enumerate() {
+            let slash = if number == 0 { "" } else { "/" };
+            // writing to a String cannot fail
+            let _ = write!(url, "{slash}{}", utf8_percent_encode(part, ENCODED));
+        }
+        url
     }
 
     /// `method` travels, `meaning` is what it stands for.
@@ -233,18 +257,14 @@ impl Client {
                 // followed on it would be lost
                 http = http.header(CONNECTION, HeaderValue::from_static("close"));
             }
-            let content_type = match &body {
-                None => None,
-                Some(Payload::Json(_)) => Some(HeaderValue::from_static("application/json")),
-                Some(Payload::Contents(content_type, _)) => content_type.clone(),
-            };
-            if let Some(content_type) = content_type {
-                http = http.header(CONTENT_TYPE, content_type);
-            }
             http = match body {
                 None => http,
-                Some(Payload::Json(body)) => http.body(body),
-                Some(Payload::Contents(_, contents)) => http.body(contents),
+                Some(Payload::Json(body)) => http
+                    .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+                    .body(body),
+                Some(Payload::Contents(headers, contents)) => {
+                    http.headers(headers).timeout(FOREVER).body(contents)
+                }
             };
             let mut answer = http.send().await?;
             let status = answer.status().as_u16();
