@@ -2,18 +2,22 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use futures::TryStreamExt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::Answer;
+use crate::files::rules::{check_directory, check_extension, check_name, not_saved};
+use crate::files::{Contents, Kept, Spool, types};
 use crate::keys::{Auth, authenticate};
 use crate::options::Options;
 use crate::refusal::{Refusal, code};
 use crate::state::State;
+use crate::store::schema::check_keywords;
 
 /// What JavaScript's `encodeURIComponent` encodes.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -26,23 +30,6 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'\'')
     .remove(b'(')
     .remove(b')');
-/// The longest name that a file may have.
-const LONGEST_NAME: usize = 128;
-/// Content types and the extensions that stand for them; a real server knows a thousand.
-const TYPES: [(&str, &str); 12] = [
-    ("application/json", "json"),
-    ("application/pdf", "pdf"),
-    ("application/xhtml+xml", "xhtml"),
-    ("application/xml", "xml"),
-    ("audio/mpeg", "mp3"),
-    ("image/gif", "gif"),
-    ("image/jpeg", "jpg"),
-    ("image/png", "png"),
-    ("image/svg+xml", "svg"),
-    ("text/csv", "csv"),
-    ("text/html", "html"),
-    ("text/plain", "txt"),
-];
 
 /// A request below `/files`.
 #[derive(Debug)]
@@ -52,111 +39,342 @@ pub(crate) struct FileCall<'a> {
     /// The decoded segments behind `files`.
     pub(crate) segments: &'a [String],
     pub(crate) headers: &'a HeaderMap,
-    pub(crate) body: Bytes,
+    pub(crate) body: Body,
 }
 
 /// What is answered.
 #[derive(Debug)]
 pub(crate) enum FileAnswer {
     Json(Answer),
-    Contents(String, Bytes),
+    Contents(Served),
     Missing,
     Deleted,
 }
 
-/// A file as it is kept.
-#[derive(Debug, Clone)]
-pub(crate) struct Kept {
-    content_type: String,
-    contents: Bytes,
+/// Contents on their way out.
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub(crate) content_type: String,
+    pub(crate) length: u64,
+    /// `Content-Range`, where a part was asked for.
+    pub(crate) range: Option<String>,
+    pub(crate) body: Body,
 }
 
-#[allow(clippy::unused_async, reason = "triggers will be waited for here")]
 pub(crate) async fn enter(call: FileCall<'_>) -> Result<FileAnswer, Refusal> {
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     match (call.method, segments.as_slice()) {
-        ("POST", []) => Err(Refusal::new(code::INVALID_FILE_NAME, "Filename not provided.")),
-        ("POST", [name]) => upload(call, name),
-        ("GET", [app_id, path @ ..]) if !path.is_empty() => download(&call, app_id, path),
+        ("POST", [name]) => upload(call, name).await.map(FileAnswer::Json),
+        ("GET", [app_id, path @ ..]) if !path.is_empty() => download(&call, app_id, path).await,
         ("DELETE", path) if !path.is_empty() => delete(&call, &path.join("/")),
+        ("POST", []) => Err(Refusal::new(code::INVALID_FILE_NAME, "Filename not provided.")),
         _ => Err(Refusal::no_route()),
     }
 }
 
-fn upload(call: FileCall<'_>, name: &str) -> Result<FileAnswer, Refusal> {
-    let header = |name| call.headers.get(name).and_then(|value| value.to_str().ok());
-    let mut content_type = header(header::CONTENT_TYPE.as_str()).map(str::to_owned);
-    let (auth, contents) = if header("x-parse-application-id").is_some() {
-        (authenticate(&call.state.options, call.headers, None)?, call.body)
-    } else {
-        // The JavaScript SDK sends keys and contents as JSON.
-        let mut body: Map<String, Value> =
-            serde_json::from_slice(&call.body).map_err(|_| Refusal::unauthorized())?;
-        let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
-        let contents = text("base64").and_then(|text| STANDARD.decode(text).ok());
-        content_type = text("_ContentType");
-        let auth = authenticate(&call.state.options, call.headers, Some(&mut body))?;
-        (auth, contents.unwrap_or_default().into())
+/// What an upload says beside its contents.
+#[derive(Default)]
+struct About {
+    content_type: Option<String>,
+    metadata: Map<String, Value>,
+    tags: Map<String, Value>,
+    directory: Option<String>,
+}
+
+async fn upload(call: FileCall<'_>, name: &str) -> Result<Answer, Refusal> {
+    let FileCall {
+        state,
+        headers,
+        body,
+        ..
+    } = call;
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let mut incoming = Incoming::new(body);
+    let outcome = async {
+        let limit = limit(&state.options, headers)?;
+        if header("x-parse-upload-mode") == Some("stream") && header("x-parse-application-id").is_some() {
+            let auth = authenticate(&state.options, headers, None)?;
+            check_upload(&state.options, &auth, name, header("content-type"))?;
+            let about = streamed(headers)?;
+            check_place(&about, &auth)?;
+            let contents = incoming.stream(limit).await?;
+            check_keywords(&about.metadata)?;
+            check_keywords(&about.tags)?;
+            return Ok((contents, about));
+        }
+        let bytes = incoming.buffer(limit).await?;
+        let (auth, contents, about) = if header("x-parse-application-id").is_some() {
+            let about = About {
+                content_type: header("content-type").map(str::to_owned),
+                ..About::default()
+            };
+            (authenticate(&state.options, headers, None)?, bytes, about)
+        } else {
+            from_json(&state.options, headers, bytes).await?
+        };
+        check_upload(&state.options, &auth, name, about.content_type.as_deref())?;
+        check_place(&about, &auth)?;
+        if contents.len() == 0 {
+            return Err(not_saved("Invalid file upload."));
+        }
+        check_keywords(&about.metadata)?;
+        check_keywords(&about.tags)?;
+        Ok((contents, about))
     };
-    let options = &call.state.options;
+    match outcome.await {
+        Ok((contents, about)) => Ok(keep(state, name, contents, about)),
+        Err(refusal) => {
+            // a client that is still sending would not read the answer
+            incoming.drain().await;
+            Err(refusal)
+        }
+    }
+}
+
+fn keep(state: &State, name: &str, contents: Contents, about: About) -> Answer {
+    let mut name = name.to_owned();
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+    if extension.is_none_or(str::is_empty)
+        && let Some(extension) = about.content_type.as_deref().and_then(types::extension)
+    {
+        let dot = if name.ends_with('.') { "" } else { "." };
+        name = format!("{name}{dot}{extension}");
+    }
+    name = format!("{}_{name}", random());
+    if let Some(directory) = about.directory {
+        name = format!("{directory}/{name}");
+    }
+    let url = url(&state.options, &name);
+    let kept = Kept {
+        contents,
+        metadata: about.metadata,
+    };
+    state.files().insert(name.clone(), kept);
+    Answer {
+        status: 201,
+        body: json!({"url": url, "name": name}),
+        location: Some(url),
+    }
+}
+
+/// The largest upload, which the master key may set for itself.
+fn limit(options: &Options, headers: &HeaderMap) -> Result<u64, Refusal> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let Some(own) = header("x-parse-file-max-upload-size") else {
+        return Ok(options.max_upload_size);
+    };
+    if header("x-parse-application-id") != Some(&options.app_id)
+        || header("x-parse-master-key") != Some(&options.master_key)
+    {
+        return Err(Refusal::bare(403, "Permission denied"));
+    }
+    bytes_of(own).ok_or_else(|| not_saved(format!("Invalid maxUploadSize override value: {own}")))
+}
+
+/// `20971520`, `20mb`, `1.5 gb`.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "sizes of files are exact in a double"
+)]
+fn bytes_of(size: &str) -> Option<u64> {
+    let size = size.trim().to_ascii_lowercase();
+    let number = size.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match &size[number.len()..] {
+        "" | "b" => 1.0,
+        "kb" => 1024.0,
+        "mb" => 1024.0 * 1024.0,
+        "gb" => 1024.0 * 1024.0 * 1024.0,
+        _ => return None,
+    };
+    let number = number.trim_end();
+    let plain = number.starts_with(|c: char| c.is_ascii_digit())
+        && number.ends_with(|c: char| c.is_ascii_digit())
+        && number.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let number: f64 = number.parse().ok().filter(|_| plain)?;
+    Some((number * factor) as u64)
+}
+
+fn check_upload(
+    options: &Options,
+    auth: &Auth,
+    name: &str,
+    content_type: Option<&str>,
+) -> Result<(), Refusal> {
     if !auth.master && !options.public_file_upload {
         return Err(not_saved("File upload by public is disabled."));
     }
     check_name(name)?;
-    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
-    if !auth.master {
-        check_extension(extension, content_type.as_deref())?;
+    if auth.master {
+        return Ok(());
     }
-    if contents.is_empty() {
-        return Err(not_saved("Invalid file upload."));
-    }
-    let mut name = name.to_owned();
-    match extension.filter(|extension| !extension.is_empty()) {
-        // The extension says more than the header does.
-        Some(extension) => content_type = type_of(extension).map(str::to_owned).or(content_type),
-        None => {
-            if let Some(extension) = content_type.as_deref().and_then(extension_of) {
-                let dot = if name.ends_with('.') { "" } else { "." };
-                name = format!("{name}{dot}{extension}");
-            }
-        }
-    }
-    let name = format!("{}_{name}", random());
-    let url = url(options, &name);
-    let content_type = content_type.unwrap_or_else(|| "application/octet-stream".to_owned());
-    let kept = Kept {
-        content_type,
-        contents,
-    };
-    call.state.files().insert(name.clone(), kept);
-    Ok(FileAnswer::Json(Answer {
-        status: 201,
-        body: json!({"url": url, "name": name}),
-        location: Some(url),
-    }))
+    check_extension(&options.file_extensions, name, content_type)
 }
 
-fn download(call: &FileCall<'_>, app_id: &str, path: &[&str]) -> Result<FileAnswer, Refusal> {
+fn check_place(about: &About, auth: &Auth) -> Result<(), Refusal> {
+    match &about.directory {
+        None => Ok(()),
+        Some(_) if !auth.master => Err(Refusal::new(
+            code::OPERATION_FORBIDDEN,
+            "Directory can only be set using the Master Key.",
+        )),
+        Some(directory) => check_directory(directory),
+    }
+}
+
+/// What the headers of a streamed upload say.
+fn streamed(headers: &HeaderMap) -> Result<About, Refusal> {
+    let header = |name: &str| {
+        let value = headers.get(name).and_then(|value| value.to_str().ok());
+        value.filter(|value| !value.is_empty())
+    };
+    let object = |short: &str| {
+        let name = format!("X-Parse-File-{short}");
+        match header(&name).map(serde_json::from_str) {
+            None => Ok(Map::new()),
+            Some(Ok(Value::Object(map))) => Ok(map),
+            Some(_) => Err(Refusal::json(format!("Invalid JSON in {name} header."))),
+        }
+    };
+    Ok(About {
+        content_type: header("content-type").map(str::to_owned),
+        metadata: object("Metadata")?,
+        tags: object("Tags")?,
+        directory: header("x-parse-file-directory").map(str::to_owned),
+    })
+}
+
+/// The JavaScript SDK sends keys, contents and what belongs to them as JSON.
+async fn from_json(
+    options: &Options,
+    headers: &HeaderMap,
+    contents: Contents,
+) -> Result<(Auth, Contents, About), Refusal> {
+    let failed = |_| Refusal::crash();
+    let body = contents.body(0, contents.len()).await.map_err(failed)?;
+    let bytes = axum::body::to_bytes(body, usize::MAX)
+        .await
+        .map_err(|_| Refusal::crash())?;
+    let mut body: Map<String, Value> =
+        serde_json::from_slice(&bytes).map_err(|_| Refusal::unauthorized())?;
+    let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
+    let contents = text("base64").and_then(|text| STANDARD.decode(text).ok());
+    let object = |key: &str| {
+        let value = body.get("fileData").and_then(|data| data.get(key));
+        value.and_then(Value::as_object).cloned().unwrap_or_default()
+    };
+    let directory = body.get("fileData").and_then(|data| data.get("directory"));
+    let about = About {
+        content_type: text("_ContentType"),
+        metadata: object("metadata"),
+        tags: object("tags"),
+        directory: directory.and_then(Value::as_str).map(str::to_owned),
+    };
+    let auth = authenticate(options, headers, Some(&mut body))?;
+    let contents = Contents::Memory(contents.unwrap_or_default().into());
+    Ok((auth, contents, about))
+}
+
+/// A body that is read piece by piece.
+struct Incoming(axum::body::BodyDataStream);
+
+impl Incoming {
+    fn new(body: Body) -> Self {
+        Self(body.into_data_stream())
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
+        // a client that went away reads no answer, whatever it is
+        self.0.try_next().await.map_err(|_| Refusal::crash())
+    }
+
+    /// At most so many bytes, said as Express says it.
+    async fn buffer(&mut self, limit: u64) -> Result<Contents, Refusal> {
+        self.spool(limit, || Refusal::bare(413, "request entity too large"))
+            .await
+    }
+
+    /// At most so many bytes, said as Parse says it.
+    async fn stream(&mut self, limit: u64) -> Result<Contents, Refusal> {
+        self.spool(limit, || {
+            not_saved(format!("File size exceeds maximum allowed: {limit} bytes."))
+        })
+        .await
+    }
+
+    async fn spool(
+        &mut self,
+        limit: u64,
+        too_large: impl Fn() -> Refusal,
+    ) -> Result<Contents, Refusal> {
+        let disk = |error: std::io::Error| not_saved(format!("Could not store file: {error}"));
+        let mut spool = Spool::default();
+        while let Some(chunk) = self.next().await? {
+            if spool.len() + chunk.len() as u64 > limit {
+                return Err(too_large());
+            }
+            spool.push(&chunk).await.map_err(disk)?;
+        }
+        spool.whole().await.map_err(disk)
+    }
+
+    async fn drain(mut self) {
+        while let Ok(Some(_)) = self.next().await {}
+    }
+}
+
+async fn download(call: &FileCall<'_>, app_id: &str, path: &[&str]) -> Result<FileAnswer, Refusal> {
+    if let ["metadata", name @ ..] = path
+        && !name.is_empty()
+    {
+        let known = (app_id == call.state.options.app_id)
+            .then(|| call.state.files().get(&name.join("/")).cloned())
+            .flatten();
+        let about = known.map_or_else(|| json!({}), |kept| json!({"metadata": kept.metadata}));
+        return Ok(FileAnswer::Json(Answer::ok(about)));
+    }
     if app_id != call.state.options.app_id {
         return Err(Refusal::bare(403, "Permission denied"));
     }
-    if let ["metadata", _, ..] = path {
-        return Ok(FileAnswer::Json(Answer::ok(json!({}))));
-    }
-    Ok(match call.state.files().get(&path.join("/")) {
-        None => FileAnswer::Missing,
-        Some(Kept {
-            content_type,
-            contents,
-        }) => {
-            let charset = if content_type.starts_with("text/") && !content_type.contains("charset") {
-                "; charset=utf-8"
-            } else {
-                ""
-            };
-            FileAnswer::Contents(format!("{content_type}{charset}"), contents.clone())
-        }
-    })
+    let name = path.join("/");
+    let kept = call.state.files().get(&name).cloned();
+    let Some(Kept { contents, .. }) = kept else {
+        return Ok(FileAnswer::Missing);
+    };
+    let length = contents.len();
+    let range = call.headers.get(header::RANGE).and_then(|range| range.to_str().ok());
+    let part = range.and_then(|range| part(range, length));
+    let (start, end) = part.unwrap_or((0, length));
+    let body = contents.body(start, end).await.map_err(|_| Refusal::crash())?;
+    // Express has this word for a type that nobody knows
+    let content_type = types::of_name(&name).unwrap_or("false");
+    let charset = if content_type.starts_with("text/") || content_type == "application/json" {
+        "; charset=utf-8"
+    } else {
+        ""
+    };
+    Ok(FileAnswer::Contents(Served {
+        content_type: format!("{content_type}{charset}"),
+        length: end - start,
+        range: part.map(|(start, end)| format!("bytes {start}-{end}/{length}")),
+        body,
+    }))
+}
+
+/// The part that a `Range` asks for, as the real server reads it: from the first to before the second.
+fn part(range: &str, length: u64) -> Option<(u64, u64)> {
+    let number = |text: &str| text.trim().parse::<u64>().ok();
+    let (first, last) = range.replace("bytes=", "").split_once('-').map(|(first, last)| {
+        let last = if last.is_empty() { Some(length) } else { number(last) };
+        (number(first), last)
+    })?;
+    let last = last?;
+    let (start, end) = match first {
+        Some(first) => (first.min(last), first.max(last).saturating_add(1)),
+        None => (length.saturating_sub(last), length),
+    };
+    let end = end.min(length);
+    Some((start.min(end), end))
 }
 
 fn delete(call: &FileCall<'_>, name: &str) -> Result<FileAnswer, Refusal> {
@@ -173,79 +391,8 @@ fn delete(call: &FileCall<'_>, name: &str) -> Result<FileAnswer, Refusal> {
 /// A file's address, which a row does not keep.
 pub(crate) fn url(options: &Options, name: &str) -> String {
     let Options { url, app_id, .. } = options;
-    format!("{url}/files/{app_id}/{}", utf8_percent_encode(name, ENCODED))
-}
-
-fn not_saved(message: impl Into<std::borrow::Cow<'static, str>>) -> Refusal {
-    Refusal::new(code::FILE_SAVE_ERROR, message)
-}
-
-/// `^[_a-zA-Z0-9][a-zA-Z0-9@. ~_-]*$`
-fn check_name(name: &str) -> Result<(), Refusal> {
-    let first = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let other = |c: char| first(c) || matches!(c, '@' | '.' | ' ' | '~' | '-');
-    let invalid = |message| Err(Refusal::new(code::INVALID_FILE_NAME, message));
-    if name.len() > LONGEST_NAME {
-        return invalid("Filename too long.");
-    }
-    if !name.starts_with(first) || !name.chars().all(other) {
-        return invalid("Filename contains invalid characters.");
-    }
-    Ok(())
-}
-
-/// The default of `fileExtensions`: what a browser would run is refused.
-fn check_extension(extension: Option<&str>, content_type: Option<&str>) -> Result<(), Refusal> {
-    const RUN: [&str; 21] = [
-        "htm",
-        "html",
-        "shtml",
-        "xhtml",
-        "xhtml+xml",
-        "xht",
-        "svg",
-        "svgz",
-        "svg+xml",
-        "xml",
-        "xsl",
-        "xslt",
-        "xslt+xml",
-        "xsd",
-        "rng",
-        "rdf",
-        "rdf+xml",
-        "owl",
-        "mathml",
-        "mathml+xml",
-        "html+xml",
-    ];
-    let runs = |name: &str| RUN.contains(&name.to_ascii_lowercase().as_str());
-    let refuse = |name: &str| Err(not_saved(format!("File upload of extension {name} is disabled.")));
-    if let Some(extension) = extension.filter(|extension| runs(extension)) {
-        return refuse(extension);
-    }
-    let known = extension.and_then(type_of).is_some();
-    match content_type.and_then(|kind| kind.split(';').next()?.split_once('/')) {
-        Some((_, subtype)) if !known && runs(subtype.trim()) => refuse(subtype.trim()),
-        _ => Ok(()),
-    }
-}
-
-fn type_of(extension: &str) -> Option<&'static str> {
-    let extension = extension.to_ascii_lowercase();
-    let extension = if extension == "jpeg" { "jpg" } else { &extension };
-    TYPES
-        .iter()
-        .find(|(_, known)| *known == extension)
-        .map(|(kind, _)| *kind)
-}
-
-fn extension_of(content_type: &str) -> Option<&'static str> {
-    let kind = content_type.split(';').next().unwrap_or_default().trim();
-    TYPES
-        .iter()
-        .find(|(known, _)| *known == kind)
-        .map(|(_, extension)| *extension)
+    let parts = name.split('/').map(|part| utf8_percent_encode(part, ENCODED).to_string());
+    format!("{url}/files/{app_id}/{}", parts.collect::<Vec<_>>().join("/"))
 }
 
 /// Thirty-two hexadecimal digits that no other file has.
