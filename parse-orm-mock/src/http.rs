@@ -49,36 +49,16 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
     if segments.first().is_some_and(|first| first == "health") {
         return health(&state, &parts, below).await;
     }
+    if let Some((first, file)) = segments.split_first()
+        && first == "files"
+    {
+        return files(&state, &parts, below, file, body).await;
+    }
     let Ok(bytes) = to_bytes(body, BODY_LIMIT).await else {
         return refuse(&Refusal::bare(413, "request entity too large"), "");
     };
     let wire_method = parts.method.as_str();
     let query = read_pairs(parts.uri.query().unwrap_or_default());
-    if let Some(("files", file)) = segments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
-        let fault = state.record(RecordedRequest {
-            method: wire_method.to_owned(),
-            wire_method: wire_method.to_owned(),
-            path: below.to_owned(),
-            query,
-            headers: headers(&parts.headers),
-            body: None,
-        });
-        if let Some(response) = fault.as_ref().and_then(Fault::instead) {
-            return response;
-        }
-        let call = FileCall {
-            state: &state,
-            method: wire_method,
-            segments: file,
-            headers: &parts.headers,
-            body: bytes,
-        };
-        let response = match files::enter(call).await {
-            Ok(answer) => write_file(answer),
-            Err(refusal) => refuse(&refusal, wire_method),
-        };
-        return spoil(fault, response).await;
-    }
     let mut body = match read_body(&parts.headers, &bytes) {
         Ok(body) => body,
         Err(refusal) => return refuse(&refusal, ""),
@@ -116,6 +96,34 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
         Some(Ok(answer)) => write_answer(answer),
         Some(Err(refusal)) => refuse(&refusal, &method),
         None => refuse(&Refusal::no_route(), &method),
+    };
+    spoil(fault, response).await
+}
+
+/// Below `/files` the body is read by the room, piece by piece.
+async fn files(state: &State, parts: &Parts, below: &str, segments: &[String], body: Body) -> Response<Body> {
+    let method = parts.method.as_str();
+    let fault = state.record(RecordedRequest {
+        method: method.to_owned(),
+        wire_method: method.to_owned(),
+        path: below.to_owned(),
+        query: read_pairs(parts.uri.query().unwrap_or_default()),
+        headers: headers(&parts.headers),
+        body: None,
+    });
+    if let Some(response) = fault.as_ref().and_then(Fault::instead) {
+        files::drain(body).await;
+        return response;
+    }
+    let call = FileCall {
+        state,
+        method,
+        segments,
+        headers: &parts.headers,
+    };
+    let response = match files::enter(&call, body).await {
+        Ok(answer) => write_file(answer),
+        Err(refusal) => write_refusal(&refusal, method, parts.uri.path()),
     };
     spoil(fault, response).await
 }
@@ -237,16 +245,23 @@ fn write_file(answer: FileAnswer) -> Response<Body> {
             response.headers_mut().remove(header::CONTENT_TYPE);
             response
         }
-        FileAnswer::Contents(kind, contents) => {
-            let mut response = respond(200, "application/octet-stream", contents.to_vec());
+        FileAnswer::Contents(served) => {
+            let status = if served.range.is_some() { 206 } else { 200 };
+            let mut response = respond(status, "application/octet-stream", Vec::new());
+            *response.body_mut() = served.body;
             let headers = response.headers_mut();
-            if let Ok(kind) = HeaderValue::from_str(&kind) {
+            if let Ok(kind) = HeaderValue::from_str(&served.content_type) {
                 headers.insert(header::CONTENT_TYPE, kind);
             }
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(served.length));
             headers.insert(
                 header::X_CONTENT_TYPE_OPTIONS,
                 HeaderValue::from_static("nosniff"),
             );
+            if let Some(range) = served.range.and_then(|range| HeaderValue::from_str(&range).ok()) {
+                headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+                headers.insert(header::CONTENT_RANGE, range);
+            }
             response
         }
     }

@@ -42,6 +42,7 @@ mod aggregate;
 mod client;
 mod clock;
 mod faults;
+mod files;
 mod http;
 mod json_error;
 mod keys;

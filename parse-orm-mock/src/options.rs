@@ -16,6 +16,10 @@ pub(crate) struct Options {
     pub(crate) allow_client_class_creation: bool,
     pub(crate) allow_custom_object_id: bool,
     pub(crate) public_file_upload: bool,
+    /// `fileUpload.fileExtensions`: regular expressions, or `*`.
+    pub(crate) file_extensions: Vec<String>,
+    /// In bytes.
+    pub(crate) max_upload_size: u64,
     /// `requestComplexity.subqueryLimit`.
     pub(crate) subquery_limit: Option<u64>,
     pub(crate) indexes: Vec<Index>,
@@ -59,6 +63,8 @@ impl Default for Options {
             allow_client_class_creation: true,
             allow_custom_object_id: false,
             public_file_upload: false,
+            file_extensions: vec![crate::files::rules::EXTENSIONS.to_owned()],
+            max_upload_size: 20 * 1024 * 1024,
             subquery_limit: None,
             indexes: Vec::new(),
         }

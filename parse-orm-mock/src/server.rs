@@ -148,6 +148,20 @@ impl MockServerBuilder {
         self
     }
 
+    /// `fileUpload.fileExtensions`: which extensions of names (and content types, where the name has none) are taken
+    /// without the master key: regular expressions of them without the dot, or `*` for all. Unless set, all but those
+    /// that a browser would run, as by a real server's default.
+    pub fn file_extensions<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Self {
+        self.options.file_extensions = patterns.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// `maxUploadSize`, for files: 20 MB unless set. Above 4 MB files are kept in temporary files, not in memory.
+    pub fn max_upload_size(mut self, bytes: u64) -> Self {
+        self.options.max_upload_size = bytes;
+        self
+    }
+
     /// Starts the server; it accepts connections when this returns.
     ///
     /// # Errors
@@ -305,6 +319,13 @@ impl MockServer {
     /// The names of the classes that exist, sorted.
     pub fn class_names(&self) -> Vec<String> {
         self.state.store().class_names()
+    }
+
+    /// The names of the files that are kept, sorted.
+    pub fn file_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.state.files().keys().cloned().collect();
+        names.sort();
+        names
     }
 
     /// How many objects a class holds; 0 for a class that does not exist.

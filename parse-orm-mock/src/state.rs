@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use crate::faults::{Fault, Faults};
+use crate::files::Kept;
 use crate::options::Options;
-use crate::rooms::files::Kept;
 use crate::store::Store;
 
 /// How many requests are remembered; older ones are forgotten, so that a long run does not eat the memory.

@@ -20,6 +20,7 @@ mod deletes;
 mod embedded;
 mod error_shapes;
 mod errors;
+mod file_transfers;
 mod files;
 mod included;
 mod keeping;

@@ -64,9 +64,9 @@ pub(crate) fn check_extension(
 ) -> Result<(), Refusal> {
     let all = allowed.iter().any(|pattern| pattern == "*");
     let valid = |extension: &str| {
-        all || allowed.iter().any(|pattern| {
-            Regex::new(pattern).is_ok_and(|regex| regex.is_match(extension).unwrap_or(false))
-        })
+        all || allowed
+            .iter()
+            .any(|pattern| Regex::new(pattern).is_ok_and(|regex| regex.is_match(extension).unwrap_or(false)))
     };
     let refuse = |name: &str| Err(not_saved(format!("File upload of extension {name} is disabled.")));
     let bare = |text: &str| text.split_whitespace().collect::<String>();

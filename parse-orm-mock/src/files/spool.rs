@@ -43,7 +43,7 @@ impl Contents {
                 let next = |(mut file, path): (tokio::io::Take<tokio::fs::File>, _)| async move {
                     let mut chunk = Vec::with_capacity(CHUNK);
                     let read = file.read_buf(&mut chunk).await?;
-                    Ok::<_, io::Error>((read > 0).then(|| (chunk, (file, path))))
+                    Ok::<_, io::Error>((read > 0).then_some((chunk, (file, path))))
                 };
                 Ok(Body::from_stream(stream::try_unfold(reading, next)))
             }
@@ -72,13 +72,11 @@ impl Spool {
             file.write_all(&std::mem::take(&mut self.memory)).await?;
             self.disk = Some((file, path));
         }
-        match &mut self.disk {
-            Some((file, _)) => file.write_all(chunk).await,
-            None => {
-                self.memory.extend_from_slice(chunk);
-                Ok(())
-            }
+        if let Some((file, _)) = &mut self.disk {
+            return file.write_all(chunk).await;
         }
+        self.memory.extend_from_slice(chunk);
+        Ok(())
     }
 
     pub(crate) async fn whole(self) -> io::Result<Contents> {

@@ -31,7 +31,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
-/// A request below `/files`.
+/// A request below `/files`, without its body.
 #[derive(Debug)]
 pub(crate) struct FileCall<'a> {
     pub(crate) state: &'a State,
@@ -39,7 +39,6 @@ pub(crate) struct FileCall<'a> {
     /// The decoded segments behind `files`.
     pub(crate) segments: &'a [String],
     pub(crate) headers: &'a HeaderMap,
-    pub(crate) body: Body,
 }
 
 /// What is answered.
@@ -61,12 +60,12 @@ pub(crate) struct Served {
     pub(crate) body: Body,
 }
 
-pub(crate) async fn enter(call: FileCall<'_>) -> Result<FileAnswer, Refusal> {
+pub(crate) async fn enter(call: &FileCall<'_>, body: Body) -> Result<FileAnswer, Refusal> {
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     match (call.method, segments.as_slice()) {
-        ("POST", [name]) => upload(call, name).await.map(FileAnswer::Json),
-        ("GET", [app_id, path @ ..]) if !path.is_empty() => download(&call, app_id, path).await,
-        ("DELETE", path) if !path.is_empty() => delete(&call, &path.join("/")),
+        ("POST", [name]) => upload(call, name, body).await.map(FileAnswer::Json),
+        ("GET", [app_id, path @ ..]) if !path.is_empty() => download(call, app_id, path).await,
+        ("DELETE", path) if !path.is_empty() => delete(call, &path.join("/")),
         ("POST", []) => Err(Refusal::new(code::INVALID_FILE_NAME, "Filename not provided.")),
         _ => Err(Refusal::no_route()),
     }
@@ -81,13 +80,8 @@ struct About {
     directory: Option<String>,
 }
 
-async fn upload(call: FileCall<'_>, name: &str) -> Result<Answer, Refusal> {
-    let FileCall {
-        state,
-        headers,
-        body,
-        ..
-    } = call;
+async fn upload(call: &FileCall<'_>, name: &str, body: Body) -> Result<Answer, Refusal> {
+    let FileCall { state, headers, .. } = call;
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let mut incoming = Incoming::new(body);
     let outcome = async {
@@ -124,7 +118,6 @@ async fn upload(call: FileCall<'_>, name: &str) -> Result<Answer, Refusal> {
     match outcome.await {
         Ok((contents, about)) => Ok(keep(state, name, contents, about)),
         Err(refusal) => {
-            // a client that is still sending would not read the answer
             incoming.drain().await;
             Err(refusal)
         }
@@ -255,8 +248,7 @@ async fn from_json(
     let bytes = axum::body::to_bytes(body, usize::MAX)
         .await
         .map_err(|_| Refusal::crash())?;
-    let mut body: Map<String, Value> =
-        serde_json::from_slice(&bytes).map_err(|_| Refusal::unauthorized())?;
+    let mut body: Map<String, Value> = serde_json::from_slice(&bytes).map_err(|_| Refusal::unauthorized())?;
     let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
     let contents = text("base64").and_then(|text| STANDARD.decode(text).ok());
     let object = |key: &str| {
@@ -302,11 +294,7 @@ impl Incoming {
         .await
     }
 
-    async fn spool(
-        &mut self,
-        limit: u64,
-        too_large: impl Fn() -> Refusal,
-    ) -> Result<Contents, Refusal> {
+    async fn spool(&mut self, limit: u64, too_large: impl Fn() -> Refusal) -> Result<Contents, Refusal> {
         let disk = |error: std::io::Error| not_saved(format!("Could not store file: {error}"));
         let mut spool = Spool::default();
         while let Some(chunk) = self.next().await? {
@@ -321,6 +309,11 @@ impl Incoming {
     async fn drain(mut self) {
         while let Ok(Some(_)) = self.next().await {}
     }
+}
+
+/// Reads what nobody wants: a client that is still sending would not read the answer.
+pub(crate) async fn drain(body: Body) {
+    Incoming::new(body).drain().await;
 }
 
 async fn download(call: &FileCall<'_>, app_id: &str, path: &[&str]) -> Result<FileAnswer, Refusal> {
@@ -342,7 +335,10 @@ async fn download(call: &FileCall<'_>, app_id: &str, path: &[&str]) -> Result<Fi
         return Ok(FileAnswer::Missing);
     };
     let length = contents.len();
-    let range = call.headers.get(header::RANGE).and_then(|range| range.to_str().ok());
+    let range = call
+        .headers
+        .get(header::RANGE)
+        .and_then(|range| range.to_str().ok());
     let part = range.and_then(|range| part(range, length));
     let (start, end) = part.unwrap_or((0, length));
     let body = contents.body(start, end).await.map_err(|_| Refusal::crash())?;
@@ -365,7 +361,11 @@ async fn download(call: &FileCall<'_>, app_id: &str, path: &[&str]) -> Result<Fi
 fn part(range: &str, length: u64) -> Option<(u64, u64)> {
     let number = |text: &str| text.trim().parse::<u64>().ok();
     let (first, last) = range.replace("bytes=", "").split_once('-').map(|(first, last)| {
-        let last = if last.is_empty() { Some(length) } else { number(last) };
+        let last = if last.is_empty() {
+            Some(length)
+        } else {
+            number(last)
+        };
         (number(first), last)
     })?;
     let last = last?;
@@ -391,7 +391,9 @@ fn delete(call: &FileCall<'_>, name: &str) -> Result<FileAnswer, Refusal> {
 /// A file's address, which a row does not keep.
 pub(crate) fn url(options: &Options, name: &str) -> String {
     let Options { url, app_id, .. } = options;
-    let parts = name.split('/').map(|part| utf8_percent_encode(part, ENCODED).to_string());
+    let parts = name
+        .split('/')
+        .map(|part| utf8_percent_encode(part, ENCODED).to_string());
     format!("{url}/files/{app_id}/{}", parts.collect::<Vec<_>>().join("/"))
 }
 

@@ -244,7 +244,7 @@ impl File {
             path: Path::File(name),
             body: None,
         };
-        master.client().call(call).await.map(drop)
+        master.client().request(call).await.map(drop)
     }
 
     /// The server's name, or why there is none.
