@@ -61,7 +61,10 @@ async fn up_and_down_and_gone() {
     let other_app = file.replace("/files/app/", "/files/other/");
     assert_eq!(send(server.url(), "GET", &other_app, &[], b"").status, 403);
     let metadata = file.replace("/files/app/", "/files/app/metadata/");
-    assert_eq!(send(server.url(), "GET", &metadata, &[], b"").json(), json!({}));
+    assert_eq!(
+        send(server.url(), "GET", &metadata, &[], b"").json(),
+        json!({"metadata": {}})
+    );
 
     let target = file.replace("/files/app/", "/files/");
     let denied = send(server.url(), "DELETE", &target, &KEYS, b"");
@@ -155,4 +158,115 @@ async fn files_in_rows() {
     assert_eq!(owner["results"][0]["row"]["f"], expected);
     server.reset();
     assert_eq!(server.count("Row"), 0);
+}
+
+fn streamed(server: &MockServer, keys: &[(&str, &str)], more: &[(&str, &str)], body: &[u8]) -> Reply {
+    let mut headers = keys.to_vec();
+    headers.push(("X-Parse-Upload-Mode", "stream"));
+    headers.extend(more);
+    send(server.url(), "POST", "/files/data.txt", &headers, body)
+}
+
+#[tokio::test]
+async fn streamed_with_what_belongs_to_it() {
+    let server = MockServer::builder()
+        .public_file_upload(true)
+        .start()
+        .await
+        .unwrap();
+    let about = [
+        ("X-Parse-File-Directory", "a/b"),
+        ("X-Parse-File-Metadata", r#"{"by":"Ann"}"#),
+        ("X-Parse-File-Tags", r#"{"year":"2026"}"#),
+    ];
+    let stored = streamed(&server, &MASTER, &about, b"abc").json();
+    let name = stored["name"].as_str().unwrap();
+    assert!(name.starts_with("a/b/") && name.ends_with("_data.txt"), "{name}");
+    let file = path(&server, stored["url"].as_str().unwrap());
+    assert_eq!(send(server.url(), "GET", &file, &[], b"").body, "abc");
+    let metadata = file.replace("/files/app/", "/files/app/metadata/");
+    assert_eq!(
+        send(server.url(), "GET", &metadata, &[], b"").json(),
+        json!({"metadata": {"by": "Ann"}})
+    );
+    assert_eq!(
+        send(server.url(), "DELETE", &format!("/files/{name}"), &MASTER, b"").status,
+        200
+    );
+
+    let by_public = streamed(&server, &KEYS, &about[..1], b"abc").json();
+    let refused = json!({"code": 119, "error": "Directory can only be set using the Master Key."});
+    assert_eq!(by_public, refused);
+    let array = streamed(&server, &KEYS, &[("X-Parse-File-Tags", "[1]")], b"abc").json();
+    assert_eq!(
+        array,
+        json!({"code": 107, "error": "Invalid JSON in X-Parse-File-Tags header."})
+    );
+    let reserved = streamed(
+        &server,
+        &MASTER,
+        &[("X-Parse-File-Directory", "metadata/b")],
+        b"abc",
+    )
+    .json();
+    let refused =
+        json!({"code": 122, "error": "Directory must not start with reserved segment \"metadata\"."});
+    assert_eq!(reserved, refused);
+    let keyword = streamed(
+        &server,
+        &KEYS,
+        &[("X-Parse-File-Metadata", r#"{"constructor":1}"#)],
+        b"abc",
+    );
+    assert_eq!(keyword.json()["code"], json!(105));
+    assert_eq!(server.file_names().len(), 0);
+}
+
+#[tokio::test]
+async fn sizes() {
+    let server = MockServer::start().await;
+    let most = |size| [("X-Parse-File-Max-Upload-Size", size)];
+    let buffered = |keys: &[(&str, &str)], size| {
+        let headers = [keys, &most(size)].concat();
+        send(server.url(), "POST", "/files/data.txt", &headers, b"abcdefgh")
+    };
+    let large = buffered(&MASTER, "5");
+    assert_eq!(
+        (large.status, large.json()),
+        (413, json!({"error": "request entity too large"}))
+    );
+    let public = buffered(&KEYS, "5");
+    assert_eq!(
+        (public.status, public.json()),
+        (403, json!({"error": "Permission denied"}))
+    );
+    let unknown = json!({"code": 130, "error": "Invalid maxUploadSize override value: 5x"});
+    assert_eq!(buffered(&MASTER, "5x").json(), unknown);
+    assert_eq!(buffered(&MASTER, "0.5 kb").status, 201);
+    let refused = json!({"code": 130, "error": "File size exceeds maximum allowed: 5 bytes."});
+    assert_eq!(
+        streamed(&server, &MASTER, &most("5"), b"abcdefgh").json(),
+        refused
+    );
+
+    // more than what is kept in memory, and parts of it
+    let body: Vec<u8> = (0..5 << 20).map(|n| b'a' + (n % 26) as u8).collect();
+    let stored = streamed(&server, &MASTER, &[], &body).json();
+    let file = path(&server, stored["url"].as_str().unwrap());
+    assert!(send(server.url(), "GET", &file, &[], b"").body.as_bytes() == body);
+    let part = |range| {
+        let reply = send(server.url(), "GET", &file, &[("Range", range)], b"");
+        let said = reply.header("content-range").map(str::to_owned);
+        (reply.status, reply.body, said)
+    };
+    assert_eq!(
+        part("bytes=26-29"),
+        (206, "abcd".to_owned(), Some("bytes 26-30/5242880".to_owned()))
+    );
+    assert_eq!(
+        part("bytes=5242878-").1,
+        String::from_utf8_lossy(&body[5_242_878..])
+    );
+    // what is no range is none
+    assert_eq!(part("lines").0, 200);
 }

@@ -57,11 +57,11 @@ pub use query::{
 };
 pub use query::{Leads, Prefetch, Related};
 // files on their way
-pub use value::{Download, Downloading, FileBuilder, Transferred};
 pub use value::{
     Acl, Bytes, DefaultAcl, FieldSchema, FieldType, File, Form, GeoError, GeoPoint, IntoRole, IntoUser, Json,
     ObjectId, ParseValue, Permission, Polygon, Who,
 };
+pub use value::{Download, Downloading, FileBuilder, Transferred};
 
 #[cfg(not(rust_analyzer))]
 #[doc(hidden)]

@@ -429,3 +429,34 @@ async fn row_25_a_file_travels_as_it_is() {
         ]
     );
 }
+
+#[tokio::test]
+async fn what_belongs_to_a_file_travels_in_headers() {
+    let server = MockServer::start().await;
+    let client = server.master_client();
+    let file = File::builder("a.txt")
+        .metadata("author", "Zoë 🎵")
+        .tag("year", "2026")
+        .directory("notes/old")
+        .max_upload_size(1000)
+        .bytes("x");
+    file.upload(&client).await.unwrap();
+    let chunks = futures::stream::iter([Ok::<_, std::io::Error>("abc")]);
+    let stream = File::builder("b.txt").stream(Some(3), chunks);
+    stream.upload(&client).await.unwrap();
+    let requests = server.requests();
+    let header = |request: usize, name: &str| requests[request].header(name).map(str::to_owned);
+    for (name, value) in [
+        ("x-parse-upload-mode", "stream"),
+        ("x-parse-file-metadata", r#"{"author":"Zo\u00eb \ud83c\udfb5"}"#),
+        ("x-parse-file-tags", r#"{"year":"2026"}"#),
+        ("x-parse-file-directory", "notes/old"),
+        ("x-parse-file-max-upload-size", "1000"),
+        ("content-length", "1"),
+    ] {
+        assert_eq!(header(0, name).as_deref(), Some(value), "{name}");
+    }
+    assert_eq!(header(1, "x-parse-upload-mode").as_deref(), Some("stream"));
+    assert_eq!(header(1, "content-length").as_deref(), Some("3"));
+    assert_eq!(header(1, "x-parse-file-metadata"), None);
+}
