@@ -26,7 +26,7 @@
 //!
 //! # Not imitated
 //!
-//! Users, sessions, roles, the enforcement of ACLs and permissions, Cloud Code, push, `/schemas`,
+//! Users, sessions, roles, the enforcement of ACLs and permissions, Cloud Code, push,
 //! LiveQuery, idempotency, read-only and maintenance keys. Objects compare without regard to the order of their
 //! keys, which MongoDB minds. In `/aggregate` the rarer stages and operators: they are refused with code 108.
 #![forbid(unsafe_code)]

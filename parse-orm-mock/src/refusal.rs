@@ -9,6 +9,7 @@ pub(crate) mod code {
     pub(crate) const INTERNAL: i64 = 1;
     pub(crate) const OBJECT_NOT_FOUND: i64 = 101;
     pub(crate) const INVALID_QUERY: i64 = 102;
+    pub(crate) const INVALID_CLASS_NAME: i64 = 103;
     pub(crate) const MISSING_OBJECT_ID: i64 = 104;
     pub(crate) const INVALID_KEY_NAME: i64 = 105;
     pub(crate) const INVALID_JSON: i64 = 107;
@@ -19,8 +20,10 @@ pub(crate) mod code {
     pub(crate) const INVALID_FILE_NAME: i64 = 122;
     pub(crate) const FILE_SAVE_ERROR: i64 = 130;
     pub(crate) const DUPLICATE_VALUE: i64 = 137;
+    pub(crate) const VALIDATION_ERROR: i64 = 142;
     pub(crate) const FILE_DELETE_ERROR: i64 = 153;
     pub(crate) const INVALID_SESSION_TOKEN: i64 = 209;
+    pub(crate) const INVALID_SCHEMA_OPERATION: i64 = 255;
 }
 
 /// The real server has several error shapes; a client must be able to read each of them.
@@ -131,6 +134,11 @@ impl Refusal {
     /// 105.
     pub(crate) fn bad_key(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(code::INVALID_KEY_NAME, message)
+    }
+
+    /// 255.
+    pub(crate) fn schema(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(code::INVALID_SCHEMA_OPERATION, message)
     }
 
     /// 121.

@@ -24,14 +24,17 @@ pub(crate) fn check_explain(explain: Option<&Value>) -> Result<(), Refusal> {
 /// An index that the hint does not find is an error of the database.
 pub(crate) fn check_hint(hint: Option<&Value>, class: &Class) -> Result<(), Refusal> {
     let known = |hint: &Value| match hint {
-        Value::String(name) => class.indexes().any(|fields| index_name(&fields) == *name),
+        Value::String(name) => {
+            class.declared.contains_key(name) || class.indexes().any(|fields| index_name(&fields) == *name)
+        }
         Value::Object(keys) if keys.contains_key("$natural") => true,
         Value::Object(keys) => {
             let wanted: Vec<(&str, i64)> = keys
                 .iter()
                 .map(|(field, direction)| (field.as_str(), direction.as_i64().unwrap_or_default()))
                 .collect();
-            class.indexes().any(|fields| fields == wanted)
+            let same = |held: &Value| held.as_object().is_some_and(|held| held.iter().eq(keys));
+            class.indexes().any(|fields| fields == wanted) || class.declared.values().any(same)
         }
         // Other values do not reach the database.
         _ => true,

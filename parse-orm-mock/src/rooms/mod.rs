@@ -3,7 +3,9 @@
 pub(crate) mod aggregate;
 pub(crate) mod batch;
 pub(crate) mod classes;
+pub(crate) mod config;
 pub(crate) mod files;
+pub(crate) mod schemas;
 
 use serde_json::{Map, Value, json};
 
@@ -87,6 +89,8 @@ async fn enter<'a>(call: &mut Call<'a>) -> Verdict<'a> {
     match call.segments.first()?.as_str() {
         "classes" => classes::enter(call).await,
         "aggregate" => aggregate::enter(call),
+        "config" => config::enter(call),
+        "purge" | "schemas" => schemas::enter(call),
         _ => None,
     }
 }

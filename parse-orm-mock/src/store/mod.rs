@@ -1,6 +1,7 @@
 //! The database: classes with their schema and rows, and the join tables of relations. Memory only.
 
 mod builtin;
+pub(crate) mod definition;
 mod journal;
 #[allow(dead_code, reason = "for the rooms that come next")]
 pub(crate) mod permissions;
@@ -35,6 +36,8 @@ pub(crate) struct Store {
     joins: HashMap<(String, String), IndexMap<String, IndexSet<String>>>,
     /// A class gets its own when it comes to be.
     indexes: Vec<Index>,
+    /// `params` and `masterKeyOnly` of the configuration; none until something is written.
+    pub(crate) config: Option<Row>,
     /// What to undo, while a transaction runs. Schemas are not in it: on the real server, too, a class or a
     /// field that a failed transaction made stays.
     journal: Option<Vec<Undo>>,
@@ -56,6 +59,8 @@ pub(crate) struct Class {
     inserted: u64,
     indexes: Vec<Index>,
     unique: Vec<UniqueIndex>,
+    /// The indexes that the class's definition names, with their keys.
+    pub(crate) declared: Map<String, Value>,
 }
 
 impl Store {
@@ -182,6 +187,43 @@ impl Store {
             .or_default()
             .entry(member.owner.clone())
             .or_default()
+    }
+
+    /// Drops a class: its definition and what its relations hold.
+    pub(crate) fn drop_class(&mut self, name: &str) {
+        self.classes.remove(name);
+        self.joins.retain(|(class, _), _| class != name);
+    }
+
+    /// Removes every row of a class; what its relations hold stays, as on the real server.
+    pub(crate) fn purge(&mut self, name: &str) {
+        let ids: Vec<String> = self
+            .class(name)
+            .into_iter()
+            .flat_map(|class| class.by_id.keys().cloned())
+            .collect();
+        for id in ids {
+            self.remove(name, &id);
+        }
+    }
+
+    /// Removes a field from a class and from its rows.
+    pub(crate) fn drop_field(&mut self, name: &str, field: &str) {
+        let Some(class) = self.classes.get_mut(name) else {
+            return;
+        };
+        class.schema.forget(field);
+        let holders = class.rows().filter(|row| row.contains_key(field));
+        let holders: Vec<Arc<Row>> = holders.map(Arc::clone).collect();
+        for row in holders {
+            let mut row = Row::clone(&row);
+            row.shift_remove(field);
+            if let Some(id) = row.get("objectId").and_then(Value::as_str).map(str::to_owned) {
+                // Less cannot be in anybody's way.
+                let _ = class.replace(&id, Arc::new(row));
+            }
+        }
+        self.joins.remove(&(name.to_owned(), field.to_owned()));
     }
 
     pub(crate) fn class_names(&self) -> Vec<String> {

@@ -1,9 +1,10 @@
 //! Schemas: which names are allowed, the type of a field, and the lock-in of a type at its first value.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use indexmap::IndexMap;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::builtin;
 use super::permissions::ClassPermissions;
@@ -29,22 +30,49 @@ pub(crate) enum FieldType {
     Relation(String),
 }
 
+impl FieldType {
+    /// Its name, without the class of a pointer or relation.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Number => "Number",
+            Self::Text => "String",
+            Self::Boolean => "Boolean",
+            Self::Date => "Date",
+            Self::Object => "Object",
+            Self::Array => "Array",
+            Self::GeoPoint => "GeoPoint",
+            Self::File => "File",
+            Self::Bytes => "Bytes",
+            Self::Polygon => "Polygon",
+            Self::Acl => "ACL",
+            Self::Pointer(_) => "Pointer",
+            Self::Relation(_) => "Relation",
+        }
+    }
+
+    /// The type of this name, where it takes no class and a field can be of it.
+    pub(super) fn plain(name: &str) -> Option<Self> {
+        let plain = [
+            Self::Number,
+            Self::Text,
+            Self::Boolean,
+            Self::Date,
+            Self::Object,
+            Self::Array,
+            Self::GeoPoint,
+            Self::File,
+            Self::Bytes,
+            Self::Polygon,
+        ];
+        plain.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
 impl fmt::Display for FieldType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Number => f.write_str("Number"),
-            Self::Text => f.write_str("String"),
-            Self::Boolean => f.write_str("Boolean"),
-            Self::Date => f.write_str("Date"),
-            Self::Object => f.write_str("Object"),
-            Self::Array => f.write_str("Array"),
-            Self::GeoPoint => f.write_str("GeoPoint"),
-            Self::File => f.write_str("File"),
-            Self::Bytes => f.write_str("Bytes"),
-            Self::Polygon => f.write_str("Polygon"),
-            Self::Acl => f.write_str("ACL"),
-            Self::Pointer(class) => write!(f, "Pointer<{class}>"),
-            Self::Relation(class) => write!(f, "Relation<{class}>"),
+            Self::Pointer(class) | Self::Relation(class) => write!(f, "{}<{class}>", self.name()),
+            _ => f.write_str(self.name()),
         }
     }
 }
@@ -53,7 +81,8 @@ impl fmt::Display for FieldType {
 #[derive(Debug, Clone)]
 pub(crate) struct Schema {
     fields: IndexMap<String, FieldType>,
-    #[allow(dead_code, reason = "for the rooms that come next")]
+    /// What a definition says of a field beside its type: `required`, `defaultValue`, and whatever else.
+    options: HashMap<String, Map<String, Value>>,
     pub(crate) permissions: ClassPermissions,
 }
 
@@ -75,6 +104,7 @@ impl Default for Schema {
         let fields = DEFAULT_FIELDS.map(|(name, kind)| (name.to_owned(), kind));
         Self {
             fields: fields.into(),
+            options: HashMap::new(),
             permissions: ClassPermissions::default(),
         }
     }
@@ -96,6 +126,65 @@ impl Schema {
 
     pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &FieldType)> {
         self.fields.iter().map(|(name, kind)| (name.as_str(), kind))
+    }
+
+    /// What a definition says of this field beside its type.
+    pub(crate) fn options(&self, field: &str) -> Option<&Map<String, Value>> {
+        self.options.get(field)
+    }
+
+    /// Adds a field, or changes its options.
+    pub(crate) fn define(&mut self, field: &str, kind: FieldType, options: Map<String, Value>) {
+        self.fields.insert(field.to_owned(), kind);
+        if options.is_empty() {
+            self.options.remove(field);
+        } else {
+            self.options.insert(field.to_owned(), options);
+        }
+    }
+
+    pub(crate) fn forget(&mut self, field: &str) {
+        self.fields.shift_remove(field);
+        self.options.remove(field);
+    }
+
+    /// Gives a new object the default values that it lacks, and refuses an object without a field that is
+    /// required; the names of what was added. An empty text is no value here.
+    pub(crate) fn complete(
+        &self,
+        object: &mut Map<String, Value>,
+        creating: bool,
+    ) -> Result<Vec<String>, Refusal> {
+        let mut added = Vec::new();
+        // The order of the definition decides which field is missed first.
+        for field in self.fields.keys() {
+            let Some(options) = self.options.get(field) else {
+                continue;
+            };
+            let value = object.get(field);
+            let deleted = value.is_some_and(|value| value.get("__op") == Some(&json!("Delete")));
+            let blank = value.is_some_and(|value| value.is_null() || *value == json!(""));
+            if !(value.is_none() || deleted || blank) || (value.is_none() && !creating) {
+                continue;
+            }
+            let default = options.get("defaultValue").filter(|default| !default.is_null());
+            match default {
+                Some(default) if creating && !blank => {
+                    object.insert(field.clone(), default.clone());
+                    added.push(field.clone());
+                }
+                // The real server looks into the null, and fails.
+                Some(_) if creating && value.is_some_and(Value::is_null) => return Err(Refusal::crash()),
+                _ if options.get("required") == Some(&Value::Bool(true)) => {
+                    return Err(Refusal::new(
+                        code::VALIDATION_ERROR,
+                        format!("{field} is required"),
+                    ));
+                }
+                _ => {}
+            }
+        }
+        Ok(added)
     }
 
     /// The relation fields: they have no value in a row, yet show on every row.
@@ -159,8 +248,7 @@ impl Schema {
                 if kind == FieldType::GeoPoint
                     && self.fields.values().any(|kind| *kind == FieldType::GeoPoint)
                 {
-                    let message = "MongoDB only supports one GeoPoint field in a class.";
-                    return Err(Refusal::mistyped(message));
+                    return Err(second_geopoint());
                 }
                 self.fields.insert(name.to_owned(), kind);
                 Ok(())
@@ -169,8 +257,12 @@ impl Schema {
     }
 }
 
+pub(super) fn second_geopoint() -> Refusal {
+    Refusal::mistyped("MongoDB only supports one GeoPoint field in a class.")
+}
+
 /// The type that a written value asks for; `None` for null and for deletions.
-fn infer(value: &Value) -> Result<Option<FieldType>, Refusal> {
+pub(super) fn infer(value: &Value) -> Result<Option<FieldType>, Refusal> {
     let map = match value {
         Value::Null => return Ok(None),
         Value::Bool(_) => return Ok(Some(FieldType::Boolean)),

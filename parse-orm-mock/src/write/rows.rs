@@ -37,10 +37,10 @@ pub(crate) fn create(
             }
         }
     }
-    ensure_class(store, class_name)?
-        .schema
-        .admit(class_name, &object)?;
+    let schema = &mut ensure_class(store, class_name)?.schema;
+    schema.admit(class_name, &object)?;
     check_keywords(&object)?;
+    let defaults = schema.complete(&mut object, true)?;
 
     let now = clock::now();
     let id = match object.shift_remove("objectId") {
@@ -57,9 +57,9 @@ pub(crate) fn create(
     let mut answer = Map::new();
     for (key, value) in object {
         let effect = Effect::of_create(value)?;
-        let resolved = effect.is_resolved();
+        let told = effect.is_resolved() || defaults.contains(&key);
         apply(&mut row, &key, effect)?;
-        if resolved {
+        if told {
             report(&mut answer, &key, &row);
         }
     }
@@ -80,10 +80,10 @@ pub(crate) fn update(
     id: &str,
     mut object: Map<String, Value>,
 ) -> Result<Value, Refusal> {
-    ensure_class(store, class_name)?
-        .schema
-        .admit(class_name, &object)?;
+    let schema = &mut ensure_class(store, class_name)?.schema;
+    schema.admit(class_name, &object)?;
     check_keywords(&object)?;
+    schema.complete(&mut object, false)?;
     let now = clock::now();
     object.shift_remove("createdAt");
     object.shift_remove("updatedAt");
