@@ -14,6 +14,9 @@ use syn::{Attribute, Data, DeriveInput, Expr, Fields, Ident, Path, Type, Visibil
 /// The most fields of a model: the set of changed fields is one machine word of 128 bits.
 const MOST_FIELDS: usize = 128;
 
+/// The class of the users.
+pub(crate) const USERS: &str = "_User";
+
 pub(crate) struct Model<'a> {
     pub(crate) ident: &'a Ident,
     pub(crate) vis: &'a Visibility,
@@ -153,10 +156,14 @@ impl<'a> Model<'a> {
             broken.extend(fields.drain(MOST_FIELDS..));
         }
         accessor_clashes(&fields, errors);
+        let class_name = class_name(input, container.class_name, errors);
+        if class_name == USERS {
+            check_user(&input.ident, &mut fields, &mut broken, errors);
+        }
         Self {
             ident: &input.ident,
             vis: &input.vis,
-            class_name: class_name(input, container.class_name, errors),
+            class_name,
             krate,
             fields,
             skipped,
@@ -303,7 +310,7 @@ fn check_name(ident: &Ident, name: &str, rename: Option<&Given<String>>, names: 
 
 fn class_name(input: &DeriveInput, given: Option<Given<String>>, errors: &mut Errors) -> String {
     const BUILT_IN: [(&str, &str); 4] = [
-        ("_User", "users"),
+        (USERS, "users"),
         ("_Role", "roles"),
         ("_Session", "sessions"),
         ("_Installation", "installations"),
@@ -344,6 +351,47 @@ fn class_name(input: &DeriveInput, given: Option<Given<String>>, errors: &mut Er
         errors.at_span(span, format!("`{name}` is not a valid class name{near}\n{rule}"));
     }
     name
+}
+
+/// What the users' class needs, and what never is a part of its objects.
+fn check_user<'a>(
+    ident: &Ident,
+    fields: &mut Vec<Field<'a>>,
+    broken: &mut Vec<Field<'a>>,
+    errors: &mut Errors,
+) {
+    let secret = |name: &str| match name {
+        "password" => {
+            Some("give it to `sign_up(&client, password)`, `log_in(..)` or `session.set_password(..)`")
+        }
+        "authData" => Some("give it to `log_in_with(&client, provider, auth_data)` or `session.link(..)`"),
+        "sessionToken" => Some("the `Session` that `sign_up` and `log_in` give keeps it: `session.token()`"),
+        _ => None,
+    };
+    for field in fields.extract_if(.., |field| secret(&field.name).is_some()) {
+        let (name, instead) = (&field.name, secret(&field.name).unwrap_or_default());
+        errors.at(
+            field.ident,
+            format!(
+                "`{name}` is a secret, and never a part of a user's struct, which may be printed and kept\nremove the field; {instead}"
+            ),
+        );
+        broken.push(field);
+    }
+    let named = |name: &str| fields.iter().chain(&*broken).find(|field| field.name == name);
+    for (name, needed) in [("username", true), ("email", false)] {
+        match named(name) {
+            Some(field) if field.shape().2 != Shape::Text && !field.reported_type => errors.at(
+                field.ty,
+                format!("the `{name}` of a user is a text\nuse `String`, or `Option<String>`"),
+            ),
+            None if needed => errors.at(
+                ident,
+                "a struct of the class `_User` needs the field by which users log in\nadd `username: String`",
+            ),
+            _ => {}
+        }
+    }
 }
 
 /// Accessors whose names would meet each other, or a method of `Object`.

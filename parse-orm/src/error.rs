@@ -96,6 +96,15 @@ pub enum Error {
     /// The contents of a file did not come where they should.
     #[error(transparent)]
     File(Box<FileError>),
+    /// A user signed up and is stored, but the server gives no session before the email address is verified: it has
+    /// sent a mail. Log in after that.
+    #[error(
+        "the user `{id}` is stored, but gets no session before the email address is verified: log in after that"
+    )]
+    Unverified {
+        /// The user's id.
+        id: ObjectId,
+    },
     /// The client's own configuration is wrong.
     #[error("client configuration: {0}")]
     Config(String),

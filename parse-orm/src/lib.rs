@@ -9,16 +9,20 @@ pub mod codegen;
 mod error;
 mod object;
 mod query;
+mod role;
+mod user;
 mod value;
 
 /// Everything a program usually needs: `use parse_orm::prelude::*;`
 pub mod prelude {
     pub use crate::{
         Acl, Aggregate, Bytes, Client, Cursor, DefaultAcl, Draft, Error, ErrorCode, File, GeoPoint, Included,
-        Json, MasterClient, Object, ObjectId, Objects, Page, ParseObject, ParseValue, ParseView, Pointer,
-        Polygon, Q, QuerySet, ReadPreference, Relation, Slice, SubQuery, Unsaved, Who, ago, from_now, near,
-        q, query, search,
+        Json, MasterClient, Object, ObjectId, Objects, Page, ParseObject, ParseUser, ParseValue, ParseView,
+        Pointer, Polygon, Q, QuerySet, ReadPreference, Relation, Slice, SubQuery, Unsaved, Who, ago,
+        from_now, near, q, query, search,
     };
+    // the models themselves are not here: programs have a `User` and a `Session` of their own
+    pub use crate::{RoleAccessors as _, SessionRecordAccessors as _, UserAccessors as _};
     pub use chrono::{DateTime, Utc};
     pub use futures::{StreamExt as _, TryStreamExt as _};
 }
@@ -56,6 +60,11 @@ pub use query::{
     search,
 };
 pub use query::{Leads, Prefetch, Related};
+pub use role::{Role, RoleAccessors, RoleFields};
+pub use user::{
+    CreatedWith, CreatedWithFields, ParseUser, Session, SessionRecord, SessionRecordAccessors,
+    SessionRecordFields, User, UserAccessors, UserFields,
+};
 // files on their way
 pub use value::{
     Acl, Bytes, DefaultAcl, FieldSchema, FieldType, File, Form, GeoError, GeoPoint, IntoRole, IntoUser, Json,

@@ -141,7 +141,6 @@ async fn an_entry_that_could_mean_someone_else_is_refused() -> Outcome {
         ),
         (Who::user("role:Admin"), r#"write `Who::role("Admin")`"#),
         (Who::user(&account), "a user who is not stored yet"),
-        (Who::user(&stored), "an object of the class E2eTeam as a user"),
         (Who::role(""), "a role without a name"),
         (Who::role("role:Admin"), r#"write `Who::role("Admin")`"#),
     ] {

@@ -13,3 +13,4 @@ mod lookups;
 mod models;
 mod parameters;
 mod requests;
+mod users;

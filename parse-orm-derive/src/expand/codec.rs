@@ -2,7 +2,7 @@
 
 use super::accessors::accessors;
 use super::fields::value;
-use crate::model::{Field, Model, Skipped};
+use crate::model::{Field, Model, Skipped, USERS};
 use crate::types::{Shape, may_hold_new, spelled};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -234,6 +234,12 @@ pub(super) fn model(model: &Model<'_>, codegen: &TokenStream, tokens: &Ident) ->
     });
     let codecs = codecs(fields, codegen);
     let accessors = accessors(model, codegen);
+    let user = (class_name == USERS).then(|| {
+        quote! {
+            #[automatically_derived]
+            impl #codegen::ParseUser for #ident {}
+        }
+    });
 
     quote! {
         const _: () = {
@@ -335,6 +341,7 @@ pub(super) fn model(model: &Model<'_>, codegen: &TokenStream, tokens: &Ident) ->
             }
 
             #accessors
+            #user
         };
     }
 }

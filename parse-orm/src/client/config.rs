@@ -1,5 +1,6 @@
 //! The configuration of a client.
 
+use super::invalid_session::Hook;
 use super::{Auth, Client, MasterClient, NewObjects, Secret, Server, config};
 use crate::Result;
 use crate::value::DefaultAcl;
@@ -21,6 +22,7 @@ pub struct ClientBuilder {
     pool_idle_timeout: Duration,
     http: Option<reqwest::Client>,
     default_acl: Option<DefaultAcl>,
+    invalid_session: Option<Hook>,
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -51,6 +53,7 @@ impl ClientBuilder {
             pool_idle_timeout: Duration::from_secs(4),
             http: None,
             default_acl: None,
+            invalid_session: None,
         }
     }
 
@@ -139,6 +142,40 @@ impl ClientBuilder {
         self
     }
 
+    /// Calls `hook` with the token of a session that the server says is not valid (code 209): it ended, or its user
+    /// logged out, or changed the password. The program's place to ask its user to log in again.
+    ///
+    /// Once for each token, however many requests find out, and of all clones of the client; a log-out that finds its
+    /// session dead already does not call it. The request fails with [`ErrorCode::InvalidSessionToken`], is not tried
+    /// again, and the client keeps its token. The hook runs before the request returns and should be short: let it
+    /// send a message to whoever does the work.
+    ///
+    /// ```
+    /// # use parse_orm::{prelude::*, Secret}; use parse_orm_mock::MockServer; use std::sync::mpsc;
+    /// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
+    /// # let server = MockServer::start().await;
+    /// let (ended, news) = mpsc::channel();
+    /// let client = Client::builder(server.url())
+    ///     .app_id("app")
+    ///     .rest_key("rest")
+    ///     .on_invalid_session(move |token| drop(ended.send(token.clone())))
+    ///     .build()?;
+    /// let visitor = client.with_session("r:ended");
+    /// for _ in 0..3 {
+    ///     let error = GameScore::objects().all(&visitor).await.unwrap_err();
+    ///     assert_eq!(error.code(), Some(ErrorCode::InvalidSessionToken));
+    /// }
+    /// assert_eq!(news.try_iter().collect::<Vec<_>>(), [Secret::from("r:ended")]); // once
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// [`ErrorCode::InvalidSessionToken`]: crate::ErrorCode::InvalidSessionToken
+    pub fn on_invalid_session(mut self, hook: impl Fn(&Secret) + Send + Sync + 'static) -> Self {
+        self.invalid_session = Some(Hook::new(Box::new(hook)));
+        self
+    }
+
     /// The client.
     ///
     /// # Errors
@@ -218,6 +255,7 @@ impl ClientBuilder {
             url: url.as_str().trim_end_matches('/').into(),
             keys,
             timeout: self.timeout,
+            invalid_session: self.invalid_session,
         })
     }
 }

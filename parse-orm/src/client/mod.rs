@@ -2,6 +2,7 @@
 
 pub(crate) mod batch;
 mod config;
+mod invalid_session;
 mod secret;
 mod transport;
 
@@ -56,6 +57,7 @@ struct Server {
     url: String,
     keys: reqwest::header::HeaderMap,
     timeout: Duration,
+    invalid_session: Option<invalid_session::Hook>,
 }
 
 /// On whose behalf requests are made. The master key and a session exclude each other, because the
@@ -151,6 +153,22 @@ impl Client {
     pub(crate) fn acl_of_new(&self, class_name: &str) -> Option<&Acl> {
         let own = matches!(class_name, "_User" | "_Session" | "_Installation");
         self.new_objects.acl.as_deref().filter(|_| !own)
+    }
+
+    /// The same rights without a user's: what signs up or logs in starts from here.
+    pub(crate) fn without_user(&self) -> Self {
+        match self.auth {
+            Auth::Session(..) => self.without_session(),
+            Auth::Public | Auth::Master(_) => self.clone(),
+        }
+    }
+
+    /// The token of the session that this client acts in.
+    pub(crate) fn session_token(&self) -> Option<&Secret> {
+        match &self.auth {
+            Auth::Session(token, _) => Some(token),
+            Auth::Public | Auth::Master(_) => None,
+        }
     }
 
     /// The server's URL, with its mount path and without a slash at the end.

@@ -54,7 +54,6 @@ pub(crate) enum Path<'a> {
     Transaction,
     File(&'a str),
     /// A fixed path: `/login`.
-    #[allow(dead_code, reason = "the services that ask for it are on their way")]
     Plain(&'static str),
     /// A fixed path and a name below it: `/functions`, `hello`.
     #[allow(dead_code, reason = "the services that ask for it are on their way")]
@@ -278,7 +277,13 @@ impl Client {
                     body,
                 })
             } else {
-                Err(refused(status, &body, meaning.name(), path))
+                let error = refused(status, &body, meaning.name(), path);
+                if let (Auth::Session(token, _), Some(hook)) = (&self.auth, &self.server.invalid_session)
+                    && error.code() == Some(ErrorCode::InvalidSessionToken)
+                {
+                    hook.found(token, path);
+                }
+                Err(error)
             }
         };
         work.instrument(span).await

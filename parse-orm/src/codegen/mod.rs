@@ -24,6 +24,7 @@ pub use crate::query::{
     OperandOf, Order, Ordered, ParseView, Q, QuerySet, RefersTo, Request, Sortable, Textual, Through,
     Traversable, ViewCodec,
 };
+pub use crate::user::ParseUser;
 pub use crate::value::{
     FieldSchema, FieldType, Form, Found, ParseValue, Parts, Unstored, decode_json, encode_json, same_json,
 };

@@ -1,12 +1,13 @@
 //! A value on its way to becoming a stored object.
 
 use super::decode::answer;
-use super::encode::{Body, bytes};
+use super::encode::{Body, FieldRef, bytes};
 use super::relation::settle_relations;
 use super::{Meta, Object, ParseObject, graph};
 use crate::client::{Call, Method, Path};
-use crate::value::{Acl, Holder, ObjectId, Timestamp, Unstored};
+use crate::value::{Acl, Form, Holder, ObjectId, Timestamp, Unstored};
 use crate::{Client, Error, Result};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// A value with what only a new object can be given: an ACL, and an id of its own.
@@ -39,6 +40,10 @@ impl<T: ParseObject> Draft<T> {
             acl: None,
             id: None,
         }
+    }
+
+    pub(crate) fn value_mut(&mut self) -> &mut T {
+        &mut self.value
     }
 
     /// Who may read and write the object, from its first moment. It goes before the
@@ -113,9 +118,25 @@ impl<T: ParseObject> New<'_, T> {
 
     /// The body of a create, with the client's ACL where the value has none of its own.
     pub(crate) fn body(&self, default: Option<&Acl>) -> Result<Box<RawValue>> {
+        if T::CLASS_NAME == "_User" {
+            let message = "a user has a password: call `sign_up(&client, password)` instead of storing the value \
+                like any other";
+            return Err(Error::invalid(T::CLASS_NAME, None, message));
+        }
         let mut body = self.content();
         body.acl = body.acl.or(default);
         body.to_json()
+    }
+
+    /// What the value and the draft themselves say in the body of a create.
+    pub(crate) fn fields(&self) -> Result<Box<RawValue>> {
+        self.content().to_json()
+    }
+
+    /// The wire form of one field, by its name on the server.
+    pub(crate) fn field(&self, name: &str) -> Option<Value> {
+        let field = FieldRef(self.value, T::__index(name)?, Form::Wire);
+        serde_json::to_value(field).ok()
     }
 
     /// The object, by the server's answer to the create.

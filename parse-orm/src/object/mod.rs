@@ -12,7 +12,6 @@ mod pending;
 mod pointer;
 mod relation;
 mod save;
-mod user;
 
 pub(crate) use decode::{KeyIndex, Page, columns, page, row, rows, tally};
 pub use decode::{Misfit, Raw, RawRow};

@@ -56,11 +56,11 @@ pub enum Who {
     Mistaken(String),
 }
 
-/// A user, for an [`Acl`] and for permissions: an object of the class `_User`, a pointer to one, or an id.
+/// A user, for an [`Acl`], for permissions and roles: an object of the class `_User`, a session, a pointer, or an id.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a user",
     label = "not a user",
-    note = "a user is an object of a model of the class `_User` (`&user`), a pointer to one, or an id (`\"Ed1nuqPvcm\"`)",
+    note = "a user is an object of a model of the class `_User` (`&user`), a `Session` of one, a pointer to one, or an id (`\"Ed1nuqPvcm\"`)",
     note = "everyone is `Who::Public`, and a role is `Who::role(\"Admin\")`"
 )]
 pub trait IntoUser {

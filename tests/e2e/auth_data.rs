@@ -1,0 +1,159 @@
+//! Users whom another provider knows, and users whom nobody knows.
+
+use crate::backend::{Outcome, backend, unique};
+use crate::users::{Account, PASSWORD, account, somebody};
+use parse_orm::prelude::*;
+use parse_orm::{ErrorCode, Unsaved};
+use serde_json::{Value, json};
+
+/// What the tests' provider takes for good.
+fn good() -> Value {
+    json!({"id": unique("id"), "token": "good"})
+}
+
+#[tokio::test]
+async fn log_in_with_another_provider() -> Outcome {
+    let backend = backend().await;
+    let client = backend.client();
+    let data = good();
+    let value = Account {
+        nickname: Some("from outside".into()),
+        ..Account::default()
+    };
+    let first = value.log_in_with(client, "fakeauth", &data).await?;
+    assert!(first.is_new() && first.is_linked("fakeauth") && !first.is_anonymous());
+    // the name is the server's
+    assert!(!first.user().username.is_empty() && !first.user().is_dirty());
+    assert_eq!(Account::me(&first).await?.username, first.user().username);
+
+    // known now: the value given is not looked at
+    let again = account("somebody else")
+        .log_in_with(client, "fakeauth", &data)
+        .await?;
+    assert!(!again.is_new() && again.is_linked("fakeauth"));
+    assert_eq!(again.user().id(), first.user().id());
+    assert_eq!(again.user().nickname.as_deref(), Some("from outside"));
+    assert_eq!(again.user().username, first.user().username);
+
+    // with a name
+    let name = unique("named");
+    let named = account(&name).log_in_with(client, "fakeauth", good()).await?;
+    assert!(named.is_new() && named.user().username == name);
+    Ok(())
+}
+
+#[tokio::test]
+async fn link_and_unlink() -> Outcome {
+    let backend = backend().await;
+    let client = backend.client();
+    let (mut ann, mut bob) = (somebody(&backend, "ann").await?, somebody(&backend, "bob").await?);
+    let (data, token) = (good(), ann.token().clone());
+    assert!(!ann.is_linked("fakeauth"));
+    ann.user_mut().nickname = Some("along".into());
+    ann.link("fakeauth", &data).await?;
+    assert!(ann.is_linked("fakeauth") && !ann.user().is_dirty());
+    assert_eq!(*ann.token(), token);
+    let same = Account::default().log_in_with(client, "fakeauth", &data).await?;
+    assert_eq!(same.user().id(), ann.user().id());
+    assert_eq!(same.user().nickname.as_deref(), Some("along"));
+    // also known by a session that is taken up, and by logging in with the password
+    assert!(Account::become_user(client, &token).await?.is_linked("fakeauth"));
+    let by_name = Account::log_in(client, &ann.user().username, PASSWORD).await?;
+    assert!(by_name.is_linked("fakeauth"));
+
+    // nobody else can have it
+    let error = bob.link("fakeauth", &data).await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::AccountAlreadyLinked));
+    assert!(!bob.is_linked("fakeauth"));
+
+    ann.unlink("fakeauth").await?;
+    assert!(!ann.is_linked("fakeauth"));
+    ann.refresh(Unsaved::Discard).await?;
+    assert!(!ann.is_linked("fakeauth"));
+    bob.link("fakeauth", &data).await?;
+    // what another handle did is known when it is asked for
+    let mut other = Account::become_user(client, bob.token()).await?;
+    bob.unlink("fakeauth").await?;
+    assert!(other.is_linked("fakeauth"));
+    other.refresh(Unsaved::Discard).await?;
+    assert!(!other.is_linked("fakeauth"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn auth_data_that_is_refused() -> Outcome {
+    let backend = backend().await;
+    let client = backend.client();
+    let nobody = Account::default();
+    let error = nobody
+        .log_in_with(client, "nosuch", json!({"id": "1"}))
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::UnsupportedService));
+    let bad = json!({"id": unique("id"), "token": "SECRET"});
+    let error = nobody.log_in_with(client, "fakeauth", bad).await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::ObjectNotFound));
+    assert!(!format!("{error:?} {error}").contains("SECRET"));
+    Ok(())
+}
+
+/// The anonymous auth data goes, the new token stays: nobody who knew the old id comes in by it.
+#[tokio::test]
+async fn row_26_an_anonymous_user_becomes_somebody() -> Outcome {
+    let backend = backend().await;
+    let client = backend.client();
+    let id = json!({"id": unique("anonymous")});
+    let mut visitor = Account::default().log_in_with(client, "anonymous", &id).await?;
+    assert!(visitor.is_new() && visitor.is_anonymous());
+    let (user, old) = (visitor.user().id().clone(), visitor.token().clone());
+
+    // a name that is taken: still anonymous, and the session goes on
+    let bob = somebody(&backend, "bob").await?;
+    let error = visitor.upgrade(&bob.user().username, PASSWORD).await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::UsernameTaken));
+    assert!(visitor.is_anonymous() && *visitor.token() == old);
+    assert_eq!(Account::me(&visitor).await?.id(), &user);
+
+    let name = unique("somebody");
+    visitor.user_mut().nickname = Some("along".into());
+    visitor.upgrade(&name, PASSWORD).await?;
+    assert!(!visitor.is_anonymous() && *visitor.token() != old);
+    assert_eq!((visitor.user().id(), &visitor.user().username), (&user, &name));
+    assert!(!visitor.user().is_dirty());
+    visitor.user_mut().points = Some(1);
+    visitor.save().await?;
+
+    let again = Account::log_in(client, &name, PASSWORD).await?;
+    assert_eq!(again.user().id(), &user);
+    assert_eq!(again.user().nickname.as_deref(), Some("along"));
+    assert!(!again.is_anonymous());
+    let other = Account::default().log_in_with(client, "anonymous", &id).await?;
+    assert!(other.is_new() && other.user().id() != &user);
+    assert_eq!(
+        Account::become_user(client, old).await.unwrap_err().code(),
+        Some(ErrorCode::InvalidSessionToken)
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn anonymous_users_are_different_users() -> Outcome {
+    let backend = backend().await;
+    let client = backend.client();
+    let visitor = Account {
+        points: Some(1),
+        ..Account::default()
+    };
+    let (one, two) = tokio::join!(
+        visitor.log_in_anonymously(client),
+        visitor.log_in_anonymously(client)
+    );
+    let (one, two) = (one?, two?);
+    assert_ne!(one.user().id(), two.user().id());
+    assert_ne!(one.user().username, two.user().username);
+    assert!(one.is_anonymous() && two.is_anonymous());
+    assert_eq!(Account::me(&one).await?.points, Some(1));
+    let same = Account::become_user(client, one.token()).await?;
+    assert!(same.is_anonymous());
+    Ok(())
+}
