@@ -254,7 +254,8 @@ impl Generator {
                 (_, 0) => json!({"__op": "Delete"}),
                 (Kind::Number, 2..7) => json!({"__op": "Increment", "amount": self.random.below(5)}),
                 (Kind::List, 2..9) => {
-                    step.limits.push(Limit::KeepTheOrderOfAdded);
+                    step.limits
+                        .extend([Limit::KeepTheOrderOfAdded, Limit::RemoveFromNothing]);
                     let objects: Vec<Value> = (0..=self.random.below(2)).map(|_| self.element()).collect();
                     json!({"__op": *self.random.pick(&["Add", "AddUnique", "Remove"]), "objects": objects})
                 }
@@ -412,13 +413,20 @@ impl Generator {
             }
             (Kind::Number | Kind::Text | Kind::Date, 15..45) => {
                 let operator = *self.random.pick(&["$lt", "$lte", "$gt", "$gte"]);
-                json!({operator: self.value(kind)})
+                let value = self.value(kind);
+                if value == "" {
+                    step.limits.push(Limit::CompareWithTheEmptyText);
+                }
+                json!({operator: value})
             }
             (Kind::List, 15..45) => {
                 let elements: Vec<Value> = (0..self.random.below(3)).map(|_| self.element()).collect();
                 let operator = *self.random.pick(&["$all", "$containedBy", "$in"]);
                 if elements.is_empty() {
                     step.limits.push(Limit::ListNothing);
+                }
+                if operator == "$all" {
+                    step.limits.push(Limit::LookForSeveralElements);
                 }
                 if operator == "$containedBy" {
                     step.limits.push(Limit::NegateMissingFields);
@@ -683,7 +691,8 @@ impl Generator {
                 json!([{"$group": {"_id": "$flag", "rows": {"$sum": 1}}}])
             }
         };
-        step.limits.push(Limit::AggregateBeyondTheBasics);
+        step.limits
+            .extend([Limit::AggregateBeyondTheBasics, Limit::SumLargeNumbers]);
         step.query.push(("pipeline", stages.to_string()));
         step
     }

@@ -3,6 +3,7 @@
 //! `PARSE_SERVER_URL` names the real one; without it there is nothing to compare with.
 //! `cargo test -p parse-orm-tests --test differential -- --requests 10000 --seed 7`
 
+mod compare;
 mod generate;
 mod play;
 mod random;
@@ -14,8 +15,9 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use compare::{Verdict, compare};
 use parse_orm_mock::MockServer;
-use play::{Server, Verdict, compare};
+use play::Server;
 use script::Limit;
 
 /// Requests of one script; each has classes and users of its own.

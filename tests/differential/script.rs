@@ -81,10 +81,18 @@ pub enum Limit {
     ListNothing,
     /// `Add`, `AddUnique` and `Remove` work on a set without an order.
     KeepTheOrderOfAdded,
+    /// Removing from a missing list makes an empty one.
+    RemoveFromNothing,
     /// Rows without the field come last in ascending order.
     OrderMissingFirst,
     /// Whole arrays, objects and Bytes in equality are a 119.
     CompareWholes,
+    /// Greater or less than the empty text is a 119.
+    CompareWithTheEmptyText,
+    /// `$all` counts the elements that are in the list, so that one that is there twice stands for two.
+    LookForSeveralElements,
+    /// Sums beyond 2^53 are rounded to 15 digits.
+    SumLargeNumbers,
     /// An update of a Bytes field is refused.
     ChangeBytes,
     /// Null and missing are the same.
