@@ -80,6 +80,12 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
     if let Some(response) = fault.as_ref().and_then(Fault::instead) {
         return response;
     }
+    let auth = auth.and_then(|auth| match (method.as_str(), below.trim_end_matches('/')) {
+        // A log-in asks for no session, and this room looks at the token itself.
+        (_, "/login") => Ok(auth.without_session()),
+        ("GET", "/sessions/me") => Ok(auth),
+        _ => auth.identified(&state),
+    });
     let auth = match auth {
         Ok(auth) => auth,
         Err(refusal) => return spoil(fault, refuse(&refusal, &method)).await,

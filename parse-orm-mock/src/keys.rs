@@ -1,17 +1,89 @@
 //! Keys: who is asking, from headers, from HTTP basic auth, or from the body as the JavaScript SDK sends them.
 
+use std::sync::OnceLock;
+
 use axum::http::HeaderMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
+use crate::access::acl::Group;
+use crate::access::roles;
 use crate::options::Options;
-use crate::refusal::{Refusal, code};
+use crate::refusal::Refusal;
+use crate::state::State;
+use crate::store::Store;
+use crate::user::session;
 
 /// Who is asking.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Auth {
     pub(crate) master: bool,
+    /// The read-only master key: `master`, but for writes.
+    pub(crate) read_only: bool,
+    /// Neither ACLs nor permissions hold for the maintenance key, but master-only rooms are closed to it.
+    pub(crate) maintenance: bool,
+    /// The id of the user whose session it is.
+    pub(crate) user: Option<String>,
+    /// The token that was sent, valid or not: with the master key nobody looks.
+    pub(crate) session_token: Option<String>,
+    pub(crate) installation_id: Option<String>,
+    /// The roles of the user, once somebody asked: they stay the same during a request.
+    roles: OnceLock<Vec<String>>,
+}
+
+impl Auth {
+    /// This user, who proved to be it without a session.
+    pub(crate) fn of_user(&self, id: &str) -> Self {
+        Self {
+            user: Some(id.to_owned()),
+            installation_id: self.installation_id.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Neither ACLs nor permissions hold.
+    pub(crate) fn unrestricted(&self) -> bool {
+        self.master || self.maintenance
+    }
+
+    /// Nobody in particular.
+    pub(crate) fn unauthenticated(&self) -> bool {
+        !self.unrestricted() && self.user.is_none()
+    }
+
+    /// Whom ACLs and permissions know the asker as: `*`, the roles and the user's id; `None` when they do not
+    /// hold.
+    pub(crate) fn group(&self, store: &Store) -> Option<Group<'_>> {
+        if self.unrestricted() {
+            return None;
+        }
+        let mut names = vec!["*"];
+        if let Some(user) = &self.user {
+            let roles = self.roles.get_or_init(|| roles::of_user(store, user));
+            names.extend(roles.iter().map(String::as_str));
+            names.push(user);
+        }
+        Some(Group(names))
+    }
+
+    /// The token that was sent does not matter.
+    pub(crate) fn without_session(mut self) -> Self {
+        if !self.unrestricted() {
+            self.session_token = None;
+        }
+        self
+    }
+
+    /// Finds the user whose session token was sent.
+    pub(crate) fn identified(mut self, state: &State) -> Result<Self, Refusal> {
+        if !self.unrestricted()
+            && let Some(token) = &self.session_token
+        {
+            self.user = Some(session::user_of(&state.store(), token)?);
+        }
+        Ok(self)
+    }
 }
 
 /// What a request offers to prove its rights.
@@ -21,7 +93,9 @@ struct Offered {
     rest: Option<String>,
     javascript: Option<String>,
     master: Option<String>,
+    maintenance: Option<String>,
     session: Option<String>,
+    installation: Option<String>,
 }
 
 /// Checks the keys of a request and takes those in the body out of it.
@@ -41,7 +115,9 @@ pub(crate) fn authenticate(
         rest: header("x-parse-rest-api-key"),
         javascript: header("x-parse-javascript-key"),
         master: header("x-parse-master-key"),
+        maintenance: header("x-parse-maintenance-key"),
         session: header("x-parse-session-token"),
+        installation: header("x-parse-installation-id"),
     };
     if let Some(basic) = header("authorization").as_deref().and_then(read_basic)
         && basic.0 == options.app_id
@@ -55,8 +131,29 @@ pub(crate) fn authenticate(
     if offered.app_id.as_ref() != Some(&options.app_id) {
         take_from_body(options, &mut offered, body)?;
     }
-    if offered.master.as_ref() == Some(&options.master_key) {
-        return Ok(Auth { master: true });
+    let mut auth = Auth {
+        session_token: offered.session.filter(|token| !token.is_empty()),
+        installation_id: offered.installation.filter(|id| !id.is_empty()),
+        ..Auth::default()
+    };
+    // All requests come from the loopback interface.
+    let here = options
+        .master_key_ips
+        .iter()
+        .any(|ip| ip.is_loopback() || ip.is_unspecified());
+    let is = |offered: &Option<String>, key: &str| offered.as_deref() == Some(key) && !key.is_empty();
+    auth.maintenance = is(&offered.maintenance, &options.maintenance_key);
+    if auth.maintenance {
+        return Ok(auth);
+    }
+    auth.read_only = is(&offered.master, &options.read_only_master_key);
+    auth.master = auth.read_only || is(&offered.master, &options.master_key);
+    if auth.master {
+        return if here {
+            Ok(auth)
+        } else {
+            Err(Refusal::unauthorized())
+        };
     }
     // A wrong master key is no offence: the request is judged by its other keys.
     if offered.rest.as_ref() != Some(&options.rest_key)
@@ -64,11 +161,7 @@ pub(crate) fn authenticate(
     {
         return Err(Refusal::unauthorized());
     }
-    match offered.session.filter(|token| !token.is_empty()) {
-        None => Ok(Auth::default()),
-        // No user has logged in yet, so no token is good.
-        Some(_) => Err(Refusal::new(code::INVALID_SESSION_TOKEN, "Invalid session token")),
-    }
+    Ok(auth)
 }
 
 fn read_basic(header: &str) -> Option<(String, String)> {
@@ -104,7 +197,7 @@ fn take_from_body(
     take("_ApplicationId")?;
     offered.javascript = take("_JavaScriptKey")?;
     take("_ClientVersion")?;
-    take("_InstallationId")?;
+    offered.installation = take("_InstallationId")?.or_else(|| offered.installation.take());
     offered.session = take("_SessionToken")?.or_else(|| offered.session.take());
     offered.master = take("_MasterKey")?.or_else(|| offered.master.take());
     take("_ContentType")?;

@@ -2,7 +2,8 @@
 //!
 //! [`MockServer`] answers HTTP as parse-server 9.10 on MongoDB does: keys, classes, objects, atomic
 //! operations, queries, includes, aggregates, batches and transactions, with the real error codes and
-//! messages. It is a *witness* of the protocol: it shares no code with the client it is used to test, and its
+//! messages. Users, sessions and roles are there, and who may do what is enforced: ACLs, class-level permissions,
+//! protected fields, private users. It is a *witness* of the protocol: it shares no code with the client it is used to test, and its
 //! answers are checked against recorded answers of the real server.
 //!
 //! ```
@@ -26,9 +27,8 @@
 //!
 //! # Not imitated
 //!
-//! Users, sessions, roles, the enforcement of ACLs and permissions, Cloud Code, push,
-//! LiveQuery, idempotency, read-only and maintenance keys. Objects compare without regard to the order of their
-//! keys, which MongoDB minds. In `/aggregate` the rarer stages and operators: they are refused with code 108.
+//! Cloud Code, push, LiveQuery, idempotency, the pages behind the links of mails, password policies. Objects
+//! compare without regard to the order of their keys, which MongoDB minds. In `/aggregate` the rarer stages and operators: they are refused with code 108.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![allow(
@@ -55,9 +55,11 @@ mod rooms;
 mod server;
 mod state;
 mod store;
+mod user;
 mod value;
 mod write;
 
 pub use faults::Fault;
 pub use server::{MockServer, MockServerBuilder};
 pub use state::RecordedRequest;
+pub use user::mail::{Mail, MailKind};

@@ -1,12 +1,24 @@
 //! What a server can be told to be: keys, mount path, limits and switches.
 
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::user::options::UserOptions;
+
 /// The options of a server; [`crate::MockServerBuilder`] sets them.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the real server"
+)]
 pub(crate) struct Options {
     pub(crate) app_id: String,
     pub(crate) rest_key: String,
     pub(crate) javascript_key: String,
     pub(crate) master_key: String,
+    /// Empty for none, as is the next.
+    pub(crate) read_only_master_key: String,
+    pub(crate) maintenance_key: String,
+    pub(crate) master_key_ips: Vec<IpAddr>,
     /// Empty for the root, else with a leading and without a trailing slash.
     pub(crate) mount: String,
     pub(crate) port: u16,
@@ -22,6 +34,9 @@ pub(crate) struct Options {
     pub(crate) max_upload_size: u64,
     /// `requestComplexity.subqueryLimit`.
     pub(crate) subquery_limit: Option<u64>,
+    /// `enableSanitizedErrorResponse`.
+    pub(crate) sanitized_errors: bool,
+    pub(crate) users: UserOptions,
     pub(crate) indexes: Vec<Index>,
 }
 
@@ -56,6 +71,9 @@ impl Default for Options {
             rest_key: "rest".to_owned(),
             javascript_key: "js".to_owned(),
             master_key: "master".to_owned(),
+            read_only_master_key: String::new(),
+            maintenance_key: String::new(),
+            master_key_ips: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
             mount: "/parse".to_owned(),
             port: 0,
             url: String::new(),
@@ -66,6 +84,8 @@ impl Default for Options {
             file_extensions: vec![crate::files::rules::EXTENSIONS.to_owned()],
             max_upload_size: 20 * 1024 * 1024,
             subquery_limit: None,
+            sanitized_errors: true,
+            users: UserOptions::default(),
             indexes: Vec::new(),
         }
     }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 /// Error codes of the protocol that this server gives.
 pub(crate) mod code {
+    pub(crate) const OTHER_CAUSE: i64 = -1;
     pub(crate) const INTERNAL: i64 = 1;
     pub(crate) const OBJECT_NOT_FOUND: i64 = 101;
     pub(crate) const INVALID_QUERY: i64 = 102;
@@ -18,11 +19,22 @@ pub(crate) mod code {
     pub(crate) const OPERATION_FORBIDDEN: i64 = 119;
     pub(crate) const INVALID_NESTED_KEY: i64 = 121;
     pub(crate) const INVALID_FILE_NAME: i64 = 122;
+    pub(crate) const INVALID_EMAIL_ADDRESS: i64 = 125;
     pub(crate) const FILE_SAVE_ERROR: i64 = 130;
     pub(crate) const DUPLICATE_VALUE: i64 = 137;
     pub(crate) const VALIDATION_ERROR: i64 = 142;
     pub(crate) const FILE_DELETE_ERROR: i64 = 153;
+    pub(crate) const INVALID_VALUE: i64 = 162;
+    pub(crate) const USERNAME_MISSING: i64 = 200;
+    pub(crate) const PASSWORD_MISSING: i64 = 201;
+    pub(crate) const USERNAME_TAKEN: i64 = 202;
+    pub(crate) const EMAIL_TAKEN: i64 = 203;
+    pub(crate) const EMAIL_MISSING: i64 = 204;
+    pub(crate) const EMAIL_NOT_FOUND: i64 = 205;
+    pub(crate) const SESSION_MISSING: i64 = 206;
+    pub(crate) const ACCOUNT_ALREADY_LINKED: i64 = 208;
     pub(crate) const INVALID_SESSION_TOKEN: i64 = 209;
+    pub(crate) const UNSUPPORTED_SERVICE: i64 = 252;
     pub(crate) const INVALID_SCHEMA_OPERATION: i64 = 255;
 }
 
@@ -102,7 +114,6 @@ impl Refusal {
     }
 
     /// A denial with its reason, unless the server hides it.
-    #[allow(dead_code, reason = "for the rooms that come next")]
     pub(crate) fn access(code: i64, reason: impl Into<Cow<'static, str>>, sanitized: bool) -> Self {
         if sanitized {
             Self::denied(code)

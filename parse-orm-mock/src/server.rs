@@ -1,17 +1,21 @@
 //! The server as a value: starting it on a thread of its own, looking into it, stopping it.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use axum::serve::ListenerExt;
+use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::faults::{self, Fault};
 use crate::http;
 use crate::options::{Index, Options, normal_mount};
 use crate::state::{RecordedRequest, State};
+use crate::user::mail::Mail;
+use crate::user::options::Lockout;
+use crate::user::provider::Provider;
 
 /// A running server. Dropping it stops it.
 ///
@@ -55,6 +59,28 @@ impl MockServerBuilder {
     /// The master key; "master" unless set.
     pub fn master_key(mut self, key: impl Into<String>) -> Self {
         self.options.master_key = key.into();
+        self
+    }
+
+    /// `readOnlyMasterKey`: with it a request reads like the master key, and its writes are refused with code 119.
+    /// There is none unless set.
+    pub fn read_only_master_key(mut self, key: impl Into<String>) -> Self {
+        self.options.read_only_master_key = key.into();
+        self
+    }
+
+    /// `maintenanceKey`: for it neither ACLs nor permissions hold, as for the master key, but requests for the
+    /// master key only are refused. There is none unless set.
+    pub fn maintenance_key(mut self, key: impl Into<String>) -> Self {
+        self.options.maintenance_key = key.into();
+        self
+    }
+
+    /// `masterKeyIps`: where requests with the master key may come from; elsewhere they are refused with status
+    /// 403 and no code. The loopback interface unless set, which is where all requests to this server come from:
+    /// with other addresses it refuses every request with the master key.
+    pub fn master_key_ips(mut self, ips: impl IntoIterator<Item = IpAddr>) -> Self {
+        self.options.master_key_ips = ips.into_iter().collect();
         self
     }
 
@@ -141,7 +167,8 @@ impl MockServerBuilder {
         self
     }
 
-    /// `fileUpload.enableForPublic`: whether requests without the master key may upload files. Forbidden unless
+    /// `fileUpload.enableForPublic`: whether requests without the master key and without a session may upload files.
+    /// Forbidden unless
     /// set, as by a real server's default.
     pub fn public_file_upload(mut self, allow: bool) -> Self {
         self.options.public_file_upload = allow;
@@ -159,6 +186,99 @@ impl MockServerBuilder {
     /// `maxUploadSize`, for files: 20 MB unless set. Above 4 MB files are kept in temporary files, not in memory.
     pub fn max_upload_size(mut self, bytes: u64) -> Self {
         self.options.max_upload_size = bytes;
+        self
+    }
+
+    /// `enableSanitizedErrorResponse`: whether a refused request is told "Permission denied" and no more. True unless
+    /// set; without it the reason is answered.
+    pub fn enable_sanitized_error_response(mut self, sanitize: bool) -> Self {
+        self.options.sanitized_errors = sanitize;
+        self
+    }
+
+    /// `enforcePrivateUsers`: whether a new user without an ACL of its own can be read by nobody else. True unless
+    /// set; without it everybody may.
+    pub fn enforce_private_users(mut self, private: bool) -> Self {
+        self.options.users.enforce_private = private;
+        self
+    }
+
+    /// `enableAnonymousUsers`: whether users may sign up with the auth data of `anonymous`. True unless set; without
+    /// it they are refused with code 252.
+    pub fn enable_anonymous_users(mut self, enable: bool) -> Self {
+        self.options.users.anonymous = enable;
+        self
+    }
+
+    /// `revokeSessionOnPasswordReset`: whether a new password ends all sessions of the user. True unless set.
+    pub fn revoke_session_on_password_reset(mut self, revoke: bool) -> Self {
+        self.options.users.revoke_sessions = revoke;
+        self
+    }
+
+    /// `verifyUserEmails`: whether a new mail address is to be verified: `emailVerified` is then false, and
+    /// [`MockServer::mails`] has the mail. False unless set.
+    pub fn verify_user_emails(mut self, verify: bool) -> Self {
+        self.options.users.verify_emails = verify;
+        self
+    }
+
+    /// `preventLoginWithUnverifiedEmail`: with [`verify_user_emails`](Self::verify_user_emails), whether a user has
+    /// to verify the address before the first log-in, which is refused with code 205. False unless set.
+    pub fn prevent_login_with_unverified_email(mut self, prevent: bool) -> Self {
+        self.options.users.prevent_unverified_login = prevent;
+        self
+    }
+
+    /// `accountLockout`: after `threshold` wrong passwords in a row the user is refused for so many minutes, with
+    /// code 101. Nobody is unless set.
+    pub fn account_lockout(mut self, threshold: u32, minutes: u32) -> Self {
+        self.options.users.lockout = Some(Lockout { threshold, minutes });
+        self
+    }
+
+    /// `auth`: another service that can vouch for a user, by its name in `authData`. The closure is given what the
+    /// client sent for it and says whether that is good; if not, the request is refused with code 101. A service
+    /// that nobody added is refused with code 252.
+    ///
+    /// ```
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    /// # runtime.block_on(async {
+    /// use parse_orm_mock::MockServer;
+    ///
+    /// let server = MockServer::builder()
+    ///     .auth_provider("example", |data| data["token"] == "good")
+    ///     .start()
+    ///     .await?;
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn auth_provider(
+        mut self,
+        name: impl Into<String>,
+        check: impl Fn(&Value) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.options.users.add(Provider {
+            name: name.into(),
+            additional: false,
+            check: Arc::new(check),
+        });
+        self
+    }
+
+    /// Like [`auth_provider`](Self::auth_provider), for a second factor (the policy `additional`): a user that has it
+    /// is logged in only with its auth data beside the password, and else refused with code -1.
+    pub fn additional_auth_provider(
+        mut self,
+        name: impl Into<String>,
+        check: impl Fn(&Value) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.options.users.add(Provider {
+            name: name.into(),
+            additional: true,
+            check: Arc::new(check),
+        });
         self
     }
 
@@ -316,7 +436,12 @@ impl MockServer {
         self.state.reset();
     }
 
-    /// The names of the classes that exist, sorted.
+    /// The mails that a real server would have sent to its users, oldest first.
+    pub fn mails(&self) -> Vec<Mail> {
+        self.state.mails().clone()
+    }
+
+    /// The names of the classes that exist, sorted; `_Role` and `_User` always do.
     pub fn class_names(&self) -> Vec<String> {
         self.state.store().class_names()
     }

@@ -9,6 +9,7 @@ use crate::faults::{Fault, Faults};
 use crate::files::Kept;
 use crate::options::Options;
 use crate::store::Store;
+use crate::user::mail::Mail;
 
 /// How many requests are remembered; older ones are forgotten, so that a long run does not eat the memory.
 const REMEMBERED: usize = 10_000;
@@ -56,6 +57,7 @@ pub(crate) struct State {
     store: Mutex<Store>,
     requests: Mutex<VecDeque<RecordedRequest>>,
     files: Mutex<HashMap<String, Kept>>,
+    mails: Mutex<Vec<Mail>>,
     faults: Mutex<Faults>,
 }
 
@@ -66,6 +68,7 @@ impl State {
             options,
             requests: Mutex::default(),
             files: Mutex::default(),
+            mails: Mutex::default(),
             faults: Mutex::default(),
         }
     }
@@ -91,6 +94,15 @@ impl State {
     /// The contents of the files, by the server's name.
     pub(crate) fn files(&self) -> MutexGuard<'_, HashMap<String, Kept>> {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The mails to users.
+    pub(crate) fn mails(&self) -> MutexGuard<'_, Vec<Mail>> {
+        self.mails.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn post(&self, mail: Mail) {
+        self.mails().push(mail);
     }
 
     fn log(&self) -> MutexGuard<'_, VecDeque<RecordedRequest>> {
@@ -124,6 +136,7 @@ impl State {
     pub(crate) fn reset(&self) {
         *self.store() = Store::new(&self.options.indexes);
         self.files().clear();
+        self.mails().clear();
         self.faults().clear();
         self.clear_requests();
     }

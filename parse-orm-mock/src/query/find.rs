@@ -11,11 +11,14 @@ use super::options::{ALWAYS, Find, Shape};
 use super::preference::Preferences;
 use super::relations::{JoinWindow, has_related_to};
 use super::{compile, include, plan, relations, subquery, validate};
+use crate::access::protected::Protection;
+use crate::access::rights::{Rights, no_session};
 use crate::access::{self, Action};
 use crate::keys::Auth;
 use crate::options::Options;
 use crate::refusal::Refusal;
 use crate::rooms::files;
+use crate::store::permissions::Operation;
 use crate::store::schema::{FieldType, Schema, field_name_is_valid};
 use crate::store::{Class, Row, Store};
 use crate::value::{compare, is_typed};
@@ -29,7 +32,7 @@ pub(crate) struct Reader<'a> {
 }
 
 /// The result of a find.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) class: String,
     pub(crate) rows: Vec<Value>,
@@ -39,19 +42,19 @@ pub(crate) struct Found {
 }
 
 /// Runs a find.
-pub(crate) fn find(reader: Reader<'_>, class_name: &str, find: Find) -> Result<Found, Refusal> {
-    access::check(class_name, reader.auth, Action::Find)?;
-    let class_name = target_class(reader, class_name, find.redirect.as_deref());
-    access::check_class_exists(&class_name, reader.auth, reader.options, reader.store)?;
-    let filter = conditions(reader, find.filter, &find.shape.preferences)?;
-
-    let class = reader.store.class(&class_name);
+pub(crate) fn find(reader: Reader<'_>, class_name: &str, mut find: Find) -> Result<Found, Refusal> {
+    let Reader { store, options, auth } = reader;
+    let Aim {
+        class_name,
+        filter,
+        operation,
+        protection,
+    } = aim(reader, class_name, &mut find)?;
+    let class = store.class(&class_name);
     let shape = resolve_shape(find.shape, class)?;
     let mut found = Found {
         class: class_name.clone(),
-        rows: Vec::new(),
-        count: None,
-        plan: None,
+        ..Found::default()
     };
     let no_rows = find.limit == Some(0.0);
     if no_rows && !find.count {
@@ -62,14 +65,15 @@ pub(crate) fn find(reader: Reader<'_>, class_name: &str, find: Find) -> Result<F
     } else {
         window(find.skip, find.limit)?
     };
-    let created = find.order.iter().find(|(key, _)| key == "createdAt");
-    let created = created.filter(|_| !no_rows && has_related_to(&filter));
-    let members = created.map(|(_, descending)| JoinWindow {
-        descending: *descending,
-        skip,
-        limit,
-    });
+    let members = join_window(&find.order, &filter, skip, limit).filter(|_| !no_rows);
     let order = checked_order(find.order, class)?;
+    let rights = |operation| Rights::of(store, auth, options, &class_name, operation);
+    let counts = find.count.then(|| rights(Operation::Count)).transpose()?;
+    // Who asks for no rows needs no right to them.
+    let rights = match &counts {
+        Some(counts) if no_rows => counts,
+        _ => &rights(operation)?,
+    };
     // A count goes without the window.
     let counted = match &members {
         Some(_) if find.count => Some(prepared(reader, &class_name, class, filter.clone(), None)?),
@@ -95,12 +99,20 @@ pub(crate) fn find(reader: Reader<'_>, class_name: &str, find: Find) -> Result<F
     } else {
         usize::MAX
     };
-    let mut rows: Vec<&Arc<Row>> = rows.filter(|row| compiled.matches(row)).take(needed).collect();
-    if find.count {
+    let mut rows: Vec<&Arc<Row>> = rows
+        .filter(|row| rights.cover(row) && compiled.matches(row))
+        .take(needed)
+        .collect();
+    if let Some(counts) = &counts {
         check_countable(&filter)?;
+        let same = counted.is_none() && counts.same_rows(rights);
+        let filter = counted.as_ref().unwrap_or(&filter);
         // What has no schema is not counted, even if it has rows.
-        let known = reader.store.class(&class_name);
-        found.count = Some(known.map_or(Ok(0), |class| count(class, rows.len(), counted.as_ref()))?);
+        found.count = Some(match store.class(&class_name) {
+            None => 0,
+            Some(_) if same => rows.len(),
+            Some(class) => count(class, filter, counts)?,
+        });
     }
     if let Some(explain) = find.explain.filter(|_| !no_rows) {
         // The real server takes the plan for rows when it comes to the includes.
@@ -125,18 +137,54 @@ pub(crate) fn find(reader: Reader<'_>, class_name: &str, find: Find) -> Result<F
     }
     let scored = selects_score(&shape);
     for row in rows.into_iter().skip(skip).take(limit) {
-        let mut object = render(row, &class.schema, shape.keys.as_deref());
-        add_urls(reader.options, &mut object);
+        let mut object = answer(reader, class, &shape, &protection, row);
         if let Some(score) = compiled.score(row).filter(|_| scored) {
-            object.insert("score".to_owned(), json!(score));
+            object["score"] = json!(score);
         }
         if find.redirect.is_some() {
-            object.insert("className".to_owned(), json!(class_name));
+            object["className"] = json!(class_name);
         }
-        found.rows.push(Value::Object(object));
+        found.rows.push(object);
     }
     include::include(reader, &shape, &mut found.rows)?;
     Ok(found)
+}
+
+/// What a find is after, once it is known to be allowed.
+struct Aim<'a> {
+    class_name: String,
+    filter: Map<String, Value>,
+    operation: Operation,
+    protection: Protection<'a>,
+}
+
+/// Refuses what may not be asked, whatever the rows.
+fn aim<'a>(reader: Reader<'a>, class_name: &str, find: &mut Find) -> Result<Aim<'a>, Refusal> {
+    let Reader { store, options, auth } = reader;
+    access::check(class_name, auth, Action::Find, options)?;
+    let class_name = target_class(reader, class_name, find.redirect.as_deref());
+    if find.redirect.is_some() {
+        access::check(&class_name, auth, Action::Find, options)?;
+    }
+    if class_name == "_Session" && auth.unauthenticated() {
+        return Err(no_session(options));
+    }
+    access::check_class_exists(&class_name, auth, options, store)?;
+    let filter = conditions(reader, std::mem::take(&mut find.filter), &find.shape.preferences)?;
+    let asked_id = filter.get("objectId").and_then(Value::as_str);
+    let protection = Protection::of(store, auth, &class_name, asked_id);
+    let order = find.order.iter().map(|(key, _)| key.as_str());
+    protection.check(&filter, order, &class_name, options)?;
+    let operation = match asked_id {
+        Some(_) if filter.len() == 1 => Operation::Get,
+        _ => find.operation.unwrap_or(Operation::Find),
+    };
+    Ok(Aim {
+        class_name,
+        filter,
+        operation,
+        protection,
+    })
 }
 
 /// The class that is really asked for: a redirect leads to the class of a relation.
@@ -146,6 +194,21 @@ fn target_class(reader: Reader<'_>, class_name: &str, redirect: Option<&str>) ->
         Some(FieldType::Relation(target)) => target.clone(),
         _ => class_name.to_owned(),
     }
+}
+
+/// The members that a find of a relation in the order of their dates looks at.
+fn join_window(
+    order: &[(String, bool)],
+    filter: &Map<String, Value>,
+    skip: usize,
+    limit: usize,
+) -> Option<JoinWindow> {
+    let (_, descending) = order.iter().find(|(key, _)| key == "createdAt")?;
+    has_related_to(filter).then_some(JoinWindow {
+        descending: *descending,
+        skip,
+        limit,
+    })
 }
 
 /// A count turns `$nearSphere` into a circle of `$maxDistance` radians; other units it does not know, and a circle
@@ -171,11 +234,13 @@ fn check_countable(filter: &Map<String, Value>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// How many rows there are, of those that were found or of those that another filter finds.
-fn count(class: &Class, rows: usize, filter: Option<&Map<String, Value>>) -> Result<usize, Refusal> {
-    let Some(filter) = filter else { return Ok(rows) };
+/// How many rows a filter finds.
+fn count(class: &Class, filter: &Map<String, Value>, rights: &Rights<'_>) -> Result<usize, Refusal> {
     let filter = compile::compile(filter, Some(&class.schema))?;
-    Ok(class.rows().filter(|row| filter.matches(row)).count())
+    let rows = class
+        .rows()
+        .filter(|row| rights.cover(row) && filter.matches(row));
+    Ok(rows.count())
 }
 
 /// Rows to look at, and whether they come in the wanted order.
@@ -247,16 +312,20 @@ fn conditions(
 
 /// One object by id.
 pub(crate) fn get(reader: Reader<'_>, class_name: &str, id: &str, shape: Shape) -> Result<Value, Refusal> {
-    access::check(class_name, reader.auth, Action::Get)?;
-    access::check_class_exists(class_name, reader.auth, reader.options, reader.store)?;
-    let class = reader.store.class(class_name);
+    let Reader { store, options, auth } = reader;
+    access::check(class_name, auth, Action::Get, options)?;
+    if class_name == "_Session" && auth.unauthenticated() {
+        return Err(no_session(options));
+    }
+    access::check_class_exists(class_name, auth, options, store)?;
+    let class = store.class(class_name);
     let shape = resolve_shape(shape, class)?;
     shape.preferences.check()?;
-    let found = class.and_then(|class| Some((class, class.get(id)?)));
+    let rights = Rights::of(store, auth, options, class_name, Operation::Get)?;
+    let found = class.and_then(|class| Some((class, class.get(id).filter(|row| rights.cover(row))?)));
     let (class, row) = found.ok_or_else(Refusal::not_found)?;
-    let mut object = render(row, &class.schema, shape.keys.as_deref());
-    add_urls(reader.options, &mut object);
-    let mut rows = vec![Value::Object(object)];
+    let protection = Protection::of(store, auth, class_name, Some(id));
+    let mut rows = vec![answer(reader, class, &shape, &protection, row)];
     include::include(reader, &shape, &mut rows)?;
     rows.pop().ok_or_else(Refusal::not_found)
 }
@@ -398,6 +467,14 @@ fn selects_score(shape: &Shape) -> bool {
         .keys
         .as_ref()
         .is_some_and(|keys| keys.iter().any(|key| key == "$score"))
+}
+
+/// A row as its asker gets it.
+fn answer(reader: Reader<'_>, class: &Class, shape: &Shape, protection: &Protection<'_>, row: &Row) -> Value {
+    let mut object = render(row, &class.schema, shape.keys.as_deref());
+    protection.apply(&mut object, row);
+    add_urls(reader.options, &mut object);
+    Value::Object(object)
 }
 
 /// A row as it is answered. Relations come on every row, whatever was selected; a pointer that is null does

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::find::{self, Reader};
 use super::options::{Find, Shape};
 use crate::refusal::Refusal;
+use crate::store::permissions::Operation;
 use crate::value::is_typed;
 
 /// Replaces the pointers at the wanted paths, shorter paths first.
@@ -25,12 +26,17 @@ pub(crate) fn include(reader: Reader<'_>, shape: &Shape, rows: &mut [Value]) -> 
             let find = Find {
                 filter,
                 shape: inner_shape(shape, path),
+                operation: Some(Operation::Get),
                 ..Find::default()
             };
             for mut object in find::find(reader, &class, find)?.rows {
                 let Some(id) = object["objectId"].as_str().map(str::to_owned) else {
                     continue;
                 };
+                if let (Some(user), false) = (object.as_object_mut(), class != "_User" || reader.auth.master)
+                {
+                    user.shift_remove("authData");
+                }
                 object["__type"] = json!("Object");
                 object["className"] = json!(class);
                 targets.insert(id, object);

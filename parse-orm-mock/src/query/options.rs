@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::preference::Preferences;
 use crate::number::{to_number, to_text, truthy};
 use crate::refusal::Refusal;
+use crate::store::permissions::Operation;
 
 const FIND: [&str; 16] = [
     "skip",
@@ -52,6 +53,8 @@ pub(crate) struct Find {
     pub(crate) explain: Option<Value>,
     pub(crate) hint: Option<Value>,
     pub(crate) redirect: Option<String>,
+    /// What the rows are asked for, where that is not to find them: an include gets them.
+    pub(crate) operation: Option<Operation>,
     pub(crate) shape: Shape,
 }
 
@@ -124,6 +127,7 @@ impl Find {
                 .get("redirectClassNameForKey")
                 .filter(|key| truthy(key))
                 .map(to_text),
+            operation: None,
             shape: Shape::read(all, set("includeAll")),
         })
     }

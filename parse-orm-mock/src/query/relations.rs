@@ -3,8 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::find::Reader;
+use crate::access::protected::Protection;
+use crate::access::rights::Rights;
 use crate::number::truthy;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, code};
+use crate::store::permissions::Operation;
 use crate::store::schema::{FieldType, Schema};
 
 /// The part of a join table that a find by `createdAt` looks at.
@@ -60,12 +63,19 @@ pub(crate) fn resolve_related_to(
     let text = |key: &str| owner.get(key).and_then(Value::as_str).unwrap_or_default();
     let (class, id) = (text("className"), text("objectId"));
     let key = related_to.get("key").and_then(Value::as_str).unwrap_or_default();
-    // Who cannot read the owner does not learn its members.
-    let readable = reader.auth.master
-        || reader
-            .store
-            .class(class)
-            .is_some_and(|class| class.get(id).is_some());
+    // Who cannot read the owner does not learn its members, and neither from a field that is hidden.
+    let Reader { store, options, auth } = reader;
+    if Protection::of(store, auth, class, None).hides(key) {
+        let reason = format!("This user is not allowed to query {key} on class {class}");
+        let sanitized = options.sanitized_errors;
+        return Err(Refusal::access(code::OPERATION_FORBIDDEN, reason, sanitized));
+    }
+    let row = || store.class(class).and_then(|class| class.get(id));
+    let readable = auth.unrestricted()
+        || match Rights::of(store, auth, options, class, Operation::Get) {
+            Ok(rights) => row().is_some_and(|row| rights.cover(row)),
+            Err(_) => false,
+        };
     let ids = if readable {
         let ids = reader.store.related_ids(class, key, id);
         window.map(|window| window.of(ids.clone())).unwrap_or(ids)

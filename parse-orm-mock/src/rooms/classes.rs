@@ -10,25 +10,34 @@ use crate::write::{Change, Write};
 
 pub(crate) async fn enter<'a>(call: &mut Call<'a>) -> Verdict<'a> {
     let segments = std::mem::take(&mut call.segments);
-    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let reply = match (call.method, segments.as_slice()) {
-        ("GET", ["classes", class]) => find_rows(call, class).await.map(Reply::Done),
-        ("GET", ["classes", class, id]) => get(call, class, id).await.map(Reply::Done),
-        ("POST", ["classes", class]) => {
-            let change = Change::Create(call.take_object());
-            Write::prepare(call, class, change).await.map(Reply::Write)
-        }
-        ("PUT", ["classes", class, id]) => {
-            let change = Change::Update((*id).to_owned(), call.take_object());
-            Write::prepare(call, class, change).await.map(Reply::Write)
-        }
-        ("DELETE", ["classes", class, id]) => {
-            let change = Change::Delete((*id).to_owned());
-            Write::prepare(call, class, change).await.map(Reply::Write)
-        }
+    let (class, id) = match segments.as_slice() {
+        [_, class] => (class, None),
+        [_, class, id] => (class, Some(id.as_str())),
         _ => return None,
     };
-    Some(reply)
+    enter_class(call, class, id).await
+}
+
+/// A built-in class at the address of its own: `/roles`, `/roles/:id`.
+pub(crate) async fn enter_own<'a>(call: &mut Call<'a>, class: &str) -> Verdict<'a> {
+    let segments = std::mem::take(&mut call.segments);
+    match segments.as_slice() {
+        [_] => enter_class(call, class, None).await,
+        [_, id] => enter_class(call, class, Some(id)).await,
+        _ => None,
+    }
+}
+
+async fn enter_class<'a>(call: &mut Call<'a>, class: &str, id: Option<&str>) -> Verdict<'a> {
+    let change = match (call.method, id) {
+        ("GET", None) => return Some(find_rows(call, class).await.map(Reply::Done)),
+        ("GET", Some(id)) => return Some(get(call, class, id).await.map(Reply::Done)),
+        ("POST", None) => Change::Create(call.take_object()),
+        ("PUT", Some(id)) => Change::Update(id.to_owned(), call.take_object()),
+        ("DELETE", Some(id)) => Change::Delete(id.to_owned()),
+        _ => return None,
+    };
+    Some(Write::prepare(call, class, change).await)
 }
 
 #[allow(clippy::unused_async, reason = "triggers will be waited for here")]
@@ -67,5 +76,13 @@ async fn get(call: &Call<'_>, class: &str, id: &str) -> Result<Answer, Refusal> 
         options: &call.state.options,
         auth: call.auth,
     };
-    find::get(reader, class, id, shape).map(Answer::ok)
+    let mut object = find::get(reader, class, id, shape)?;
+    // A user's own row says which session it was asked in.
+    if class == "_User"
+        && call.auth.user.as_deref() == Some(id)
+        && let Some(token) = &call.auth.session_token
+    {
+        object["sessionToken"] = json!(token);
+    }
+    Ok(Answer::ok(object))
 }

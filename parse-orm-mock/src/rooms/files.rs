@@ -87,7 +87,7 @@ async fn upload(call: &FileCall<'_>, name: &str, body: Body) -> Result<Answer, R
     let outcome = async {
         let limit = limit(&state.options, headers)?;
         if header("x-parse-upload-mode") == Some("stream") && header("x-parse-application-id").is_some() {
-            let auth = authenticate(&state.options, headers, None)?;
+            let auth = authenticate(&state.options, headers, None)?.identified(state)?;
             check_upload(&state.options, &auth, name, header("content-type"))?;
             let about = streamed(headers)?;
             check_place(&about, &auth)?;
@@ -102,9 +102,11 @@ async fn upload(call: &FileCall<'_>, name: &str, body: Body) -> Result<Answer, R
                 content_type: header("content-type").map(str::to_owned),
                 ..About::default()
             };
-            (authenticate(&state.options, headers, None)?, bytes, about)
+            let auth = authenticate(&state.options, headers, None)?.identified(state)?;
+            (auth, bytes, about)
         } else {
-            from_json(&state.options, headers, bytes).await?
+            let (auth, contents, about) = from_json(&state.options, headers, bytes).await?;
+            (auth.identified(state)?, contents, about)
         };
         check_upload(&state.options, &auth, name, about.content_type.as_deref())?;
         check_place(&about, &auth)?;
@@ -194,7 +196,7 @@ fn check_upload(
     name: &str,
     content_type: Option<&str>,
 ) -> Result<(), Refusal> {
-    if !auth.master && !options.public_file_upload {
+    if !auth.master && auth.user.is_none() && !options.public_file_upload {
         return Err(not_saved("File upload by public is disabled."));
     }
     check_name(name)?;

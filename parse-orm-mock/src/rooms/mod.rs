@@ -6,6 +6,8 @@ pub(crate) mod classes;
 pub(crate) mod config;
 pub(crate) mod files;
 pub(crate) mod schemas;
+pub(crate) mod sessions;
+pub(crate) mod users;
 
 use serde_json::{Map, Value, json};
 
@@ -91,6 +93,16 @@ async fn enter<'a>(call: &mut Call<'a>) -> Verdict<'a> {
         "aggregate" => aggregate::enter(call),
         "config" => config::enter(call),
         "purge" | "schemas" => schemas::enter(call),
+        "roles" => classes::enter_own(call, "_Role").await,
+        "sessions" | "upgradeToRevocableSession" => sessions::enter(call).await,
+        "users"
+        | "login"
+        | "loginAs"
+        | "logout"
+        | "verifyPassword"
+        | "requestPasswordReset"
+        | "verificationEmailRequest"
+        | "challenge" => users::enter(call).await,
         _ => None,
     }
 }

@@ -134,3 +134,12 @@ pub(super) fn columns(class: &str) -> &'static [(&'static str, Column)] {
         _ => &[],
     }
 }
+
+/// The fields that an object of a class must have.
+pub(super) fn required(class: &str) -> &'static [&'static str] {
+    match class {
+        "_Role" => &["name", "ACL"],
+        "_Product" => &["productIdentifier", "icon", "order", "title", "subtitle"],
+        _ => &[],
+    }
+}

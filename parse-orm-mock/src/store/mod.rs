@@ -3,7 +3,6 @@
 mod builtin;
 pub(crate) mod definition;
 mod journal;
-#[allow(dead_code, reason = "for the rooms that come next")]
 pub(crate) mod permissions;
 pub(crate) mod schema;
 mod unique;
@@ -66,10 +65,17 @@ pub(crate) struct Class {
 impl Store {
     /// An empty store with these indexes.
     pub(crate) fn new(indexes: &[Index]) -> Self {
-        Self {
-            indexes: indexes.to_vec(),
+        let own = [("_Session", "sessionToken"), ("_Role", "name")]
+            .map(|(class, field)| Index::new(class.to_owned(), [field.to_owned()], true));
+        let mut store = Self {
+            indexes: indexes.iter().cloned().chain(own).collect(),
             ..Self::default()
+        };
+        // Every server has these.
+        for class in ["_User", "_Role"] {
+            store.ensure_class(class);
         }
+        store
     }
 
     pub(crate) fn class(&self, name: &str) -> Option<&Class> {
@@ -122,6 +128,17 @@ impl Store {
             });
         }
         Ok(())
+    }
+
+    /// Changes fields of a row that is there, which nothing else hangs on.
+    pub(crate) fn amend(&mut self, class: &str, id: &str, change: impl FnOnce(&mut Row)) {
+        let Some(row) = self.class(class).and_then(|class| class.get(id)) else {
+            return;
+        };
+        let mut row = Row::clone(row);
+        change(&mut row);
+        // No unique value is among them.
+        let _ = self.replace(class, id, row);
     }
 
     /// Removes a row; `false` when there is none.
@@ -305,6 +322,11 @@ impl Store {
 impl Class {
     pub(crate) fn get(&self, id: &str) -> Option<&Arc<Row>> {
         self.by_id.get(id).and_then(|place| self.rows.get(place))
+    }
+
+    /// The id of the row that has this value in a field with a unique index.
+    pub(crate) fn holder(&self, field: &str, value: &Value) -> Option<&str> {
+        self.unique.iter().find_map(|index| index.holder(field, value))
     }
 
     /// The keys of the indexes, that of the ids first.

@@ -5,6 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::schema::{FieldType, Schema, is_default_field};
+use crate::access::acl::Group;
 use crate::number::to_text;
 use crate::refusal::{Refusal, code};
 
@@ -122,12 +123,12 @@ impl ClassPermissions {
     }
 
     /// Whether the operation is open to one of this group: `*`, roles (`role:Name`) and a user's id.
-    pub(crate) fn allows(&self, group: &[String], operation: Operation) -> bool {
+    pub(crate) fn allows(&self, group: &Group<'_>, operation: Operation) -> bool {
         let Some(rule) = self.of(operation) else {
             return true;
         };
         let open = |name: &str| rule.get(name) == Some(&Value::Bool(true));
-        open("*") || group.iter().any(|name| open(name))
+        open("*") || group.0.iter().any(|name| open(name))
     }
 
     /// Refuses an operation that nobody of this group may ever do. What pointer fields allow depends on the
@@ -135,7 +136,7 @@ impl ClassPermissions {
     pub(crate) fn check(
         &self,
         class: &str,
-        group: &[String],
+        group: &Group<'_>,
         operation: Operation,
         updating: bool,
     ) -> Result<(), Denial> {
@@ -150,7 +151,7 @@ impl ClassPermissions {
             .get("requiresAuthentication")
             .is_some_and(crate::number::truthy)
         {
-            return if group.iter().any(|name| name != "*") {
+            return if group.user().is_some() {
                 Ok(())
             } else {
                 Err(Denial::Unauthenticated)
@@ -175,7 +176,7 @@ impl ClassPermissions {
 
     /// The fields one of which must hold the user, for this group to do the operation with a row; empty when
     /// the group needs none.
-    pub(crate) fn pointer_fields(&self, group: &[String], operation: Operation) -> Vec<&str> {
+    pub(crate) fn pointer_fields(&self, group: &Group<'_>, operation: Operation) -> Vec<&str> {
         if self.allows(group, operation) {
             return Vec::new();
         }
@@ -398,8 +399,8 @@ mod tests {
         ClassPermissions::read(written.as_object().unwrap(), &fields(), false)
     }
 
-    fn group(names: &[&str]) -> Vec<String> {
-        names.iter().map(|name| (*name).to_owned()).collect()
+    fn group<'a>(names: &[&'a str]) -> Group<'a> {
+        Group(names.to_vec())
     }
 
     #[test]

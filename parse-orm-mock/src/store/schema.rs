@@ -366,6 +366,26 @@ pub(crate) fn field_name_is_valid(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
+/// Refuses an object that lacks, or an update that deletes, a field which the server's own class must have.
+pub(crate) fn check_required(
+    class: &str,
+    object: &Map<String, Value>,
+    updating: bool,
+) -> Result<(), Refusal> {
+    let missing = |column: &&&str| {
+        let value = object.get(**column);
+        if updating {
+            value.is_some_and(|value| value.get("__op").and_then(Value::as_str) == Some("Delete"))
+        } else {
+            !value.is_some_and(truthy)
+        }
+    };
+    match builtin::required(class).iter().find(missing) {
+        Some(column) => Err(Refusal::mistyped(format!("{column} is required."))),
+        None => Ok(()),
+    }
+}
+
 /// The default `requestKeywordDenylist`: keys that hint at an attack, anywhere in the object.
 pub(crate) fn check_keywords(object: &Map<String, Value>) -> Result<(), Refusal> {
     let prohibited = |keyword: &str| {

@@ -31,6 +31,13 @@ impl UniqueIndex {
             .any(|key| self.holders.get(key).is_some_and(|holder| holder != id))
     }
 
+    /// The row that holds a value, in an index of this one field.
+    pub(super) fn holder(&self, field: &str, value: &Value) -> Option<&str> {
+        let ours = self.fields.len() == 1 && self.fields[0] == field;
+        let holder = self.holders.get(&value.to_string());
+        holder.filter(|_| ours).map(String::as_str)
+    }
+
     pub(super) fn add(&mut self, id: &str, row: &Row) {
         for key in self.keys(row) {
             self.holders.insert(key, id.to_owned());

@@ -4,15 +4,23 @@
 
 pub(crate) mod canonical;
 mod rows;
+mod session;
+mod user;
 
 use serde_json::{Map, Value, json};
 
+use crate::access::rights::{self, Rights};
 use crate::access::{self, Action};
 use crate::keys::Auth;
-use crate::refusal::Refusal;
-use crate::rooms::{Answer, Call};
+use crate::number;
+use crate::options::Options;
+use crate::refusal::{Refusal, code};
+use crate::rooms::{Answer, Call, Reply};
 use crate::state::State;
-use crate::store::Store;
+use crate::store::permissions::Operation;
+use crate::store::{Row, Store};
+use crate::user::mail::Mail;
+use user::{Outcome, UserWrite};
 
 /// A write that passed its checks and waits for its turn at the data.
 #[derive(Debug)]
@@ -21,6 +29,7 @@ pub(crate) struct Write<'a> {
     pub(crate) auth: &'a Auth,
     pub(crate) class: String,
     pub(crate) change: Change,
+    user: UserWrite,
 }
 
 /// What is to be done.
@@ -42,52 +51,85 @@ pub(crate) struct Written<'a> {
     pub(crate) created: bool,
     /// What is answered.
     pub(crate) body: Value,
+    mail: Option<Mail>,
 }
 
 impl<'a> Write<'a> {
-    /// Everything that is looked at before the data is touched.
+    /// Everything that is looked at before the data is touched. That may be all there is to do: a new user with the
+    /// proof of another service may be a known one.
     #[allow(clippy::unused_async, reason = "triggers will be waited for here")]
-    pub(crate) async fn prepare(call: &Call<'a>, class: &str, change: Change) -> Result<Self, Refusal> {
+    pub(crate) async fn prepare(
+        call: &Call<'a>,
+        class: &str,
+        mut change: Change,
+    ) -> Result<Reply<'a>, Refusal> {
+        let (state, auth) = (call.state, call.auth);
+        let options = &state.options;
         let action = match &change {
             Change::Create(_) => Action::Create,
             Change::Update(..) => Action::Update,
             Change::Delete(_) => Action::Delete,
         };
-        access::check(class, call.auth, action)?;
-        if action != Action::Delete {
-            access::check_class_exists(class, call.auth, &call.state.options, &call.state.store())?;
+        access::check(class, auth, action, options)?;
+        if let Change::Create(object) = &change {
+            rows::check_new_id(object, options.allow_custom_object_id)?;
         }
-        Ok(Self {
-            state: call.state,
-            auth: call.auth,
+        if action != Action::Delete {
+            access::check_class_exists(class, auth, options, &state.store())?;
+        }
+        let mut user = UserWrite::default();
+        match class {
+            "_User" => {
+                let outcome = user::prepare(state, auth, &mut change);
+                match outcome.map_err(|refusal| hide_missing_user(refusal, &change, auth, options))? {
+                    Outcome::Write(write) => user = write,
+                    Outcome::LoggedIn(answer) => return Ok(Reply::Done(answer)),
+                }
+            }
+            "_Session" => {
+                if let Some(answer) = session::prepare(state, auth, &mut change)? {
+                    return Ok(Reply::Done(answer));
+                }
+            }
+            _ => {}
+        }
+        Ok(Reply::Write(Self {
+            state,
+            auth,
             class: class.to_owned(),
             change,
-        })
+            user,
+        }))
     }
 
     /// Changes the data.
-    pub(crate) fn apply(self, store: &mut Store) -> Result<Written<'a>, Refusal> {
+    pub(crate) fn apply(mut self, store: &mut Store) -> Result<Written<'a>, Refusal> {
+        let change = std::mem::replace(&mut self.change, Change::Delete(String::new()));
+        let created = matches!(change, Change::Create(_));
+        let deleted = matches!(change, Change::Delete(_));
+        let (id, mut body) = match change {
+            Change::Create(object) => self.create(store, object)?,
+            Change::Update(id, object) => {
+                let body = self.update(store, &id, object);
+                let body = body.map_err(|refusal| self.hide(refusal))?;
+                (id, body)
+            }
+            Change::Delete(id) => {
+                self.delete(store, &id).map_err(|refusal| self.hide(refusal))?;
+                (id, json!({}))
+            }
+        };
         let Self {
             state,
             auth,
             class,
-            change,
+            user,
+            ..
         } = self;
-        let (id, created, body) = match change {
-            Change::Create(object) => {
-                let custom_ids = state.options.allow_custom_object_id;
-                let created = rows::create(store, &class, object, custom_ids)?;
-                (created.id, true, created.body)
-            }
-            Change::Update(id, object) => {
-                let body = rows::update(store, &class, &id, object)?;
-                (id, false, body)
-            }
-            Change::Delete(id) => {
-                rows::delete(store, &class, &id)?;
-                (id, false, json!({}))
-            }
-        };
+        let mut mail = None;
+        if class == "_User" && !deleted {
+            mail = user.follow(store, &state.options, auth, &id, created, &mut body);
+        }
         Ok(Written {
             state,
             auth,
@@ -95,7 +137,94 @@ impl<'a> Write<'a> {
             id,
             created,
             body,
+            mail,
         })
+    }
+
+    fn create(
+        &mut self,
+        store: &mut Store,
+        mut object: Map<String, Value>,
+    ) -> Result<(String, Value), Refusal> {
+        let (auth, options, class) = (self.auth, &self.state.options, &self.class);
+        rights::check_new_fields(store, auth, options, class, &object, false)?;
+        let mut defaults = rows::admit(store, class, &mut object, false)?;
+        let acl = object.get("ACL").is_none_or(|acl| !number::truthy(acl));
+        let default_acl = store
+            .class(class)
+            .filter(|_| acl)
+            .and_then(|class| class.schema.permissions.default_acl(auth.user.as_deref()));
+        let id = match object.get("objectId") {
+            Some(Value::String(id)) if !id.is_empty() => id.clone(),
+            _ => store.draw_id(),
+        };
+        object.insert("objectId".to_owned(), json!(id));
+        if let Some(acl) = default_acl {
+            object.insert("ACL".to_owned(), acl);
+            defaults.push("ACL".to_owned());
+        }
+        Rights::of(store, auth, options, class, Operation::Create)?;
+        let mut internal = Map::new();
+        if class == "_User" {
+            internal = self.user.complete(store, options, None, &mut object)?;
+            UserWrite::own_acl(options, auth, &id, true, &mut object);
+        }
+        let created = rows::create(store, class, object, internal, &defaults)?;
+        Ok((created.id, created.body))
+    }
+
+    fn update(
+        &mut self,
+        store: &mut Store,
+        id: &str,
+        mut object: Map<String, Value>,
+    ) -> Result<Value, Refusal> {
+        let (auth, options, class) = (self.auth, &self.state.options, &self.class);
+        let adds = rights::check_new_fields(store, auth, options, class, &object, true)?;
+        if let Some(key) = object
+            .keys()
+            .find(|key| class == "_User" && key.starts_with("authData."))
+        {
+            return Err(Refusal::bad_key(format!("Invalid field name for update: {key}")));
+        }
+        rows::admit(store, class, &mut object, true)?;
+        let mut internal = Map::new();
+        if class == "_User" {
+            internal = self.user.complete(store, options, Some(id), &mut object)?;
+            if auth.unauthenticated() {
+                let reason = format!("Cannot modify user {id}.");
+                let sanitized = options.sanitized_errors;
+                return Err(Refusal::access(code::SESSION_MISSING, reason, sanitized));
+            }
+            UserWrite::own_acl(options, auth, id, false, &mut object);
+        }
+        let updates = Rights::of(store, auth, options, class, Operation::Update)?;
+        let adds = adds
+            .then(|| Rights::of(store, auth, options, class, Operation::AddField))
+            .transpose()?;
+        let may = |row: &Row| updates.cover(row) && adds.as_ref().is_none_or(|adds| adds.cover(row));
+        rows::update(store, class, id, object, internal, may)
+    }
+
+    fn delete(&self, store: &mut Store, id: &str) -> Result<(), Refusal> {
+        let (auth, options, class) = (self.auth, &self.state.options, &self.class);
+        let rights = Rights::of(store, auth, options, class, Operation::Delete)?;
+        if class == "_Session" {
+            let row = store.class(class).and_then(|class| class.get(id));
+            if !row.is_some_and(|row| rights.cover(row)) {
+                let message = "Object not found for delete.";
+                return Err(Refusal::new(code::OBJECT_NOT_FOUND, message));
+            }
+        }
+        rows::delete(store, class, id, |row| rights.cover(row))
+    }
+
+    fn hide(&self, refusal: Refusal) -> Refusal {
+        if self.class == "_User" {
+            hide_user(refusal, self.auth, &self.state.options)
+        } else {
+            refusal
+        }
     }
 
     /// All steps, for a write that is no part of a transaction.
@@ -112,14 +241,40 @@ impl Written<'_> {
     /// What follows when the data is changed, and the answer.
     #[allow(clippy::unused_async, reason = "triggers will be waited for here")]
     pub(crate) async fn finish(self) -> Result<Answer, Refusal> {
+        if let Some(mail) = self.mail {
+            self.state.post(mail);
+        }
         if !self.created {
             return Ok(Answer::ok(self.body));
         }
-        let location = format!("{}/classes/{}/{}", self.state.options.url, self.class, self.id);
+        let room = match &*self.class {
+            "_User" => "users".to_owned(),
+            class => format!("classes/{class}"),
+        };
         Ok(Answer {
             status: 201,
             body: self.body,
-            location: Some(location),
+            location: Some(format!("{}/{room}/{}", self.state.options.url, self.id)),
         })
     }
+}
+
+fn hide_missing_user(refusal: Refusal, change: &Change, auth: &Auth, options: &Options) -> Refusal {
+    if matches!(change, Change::Create(_)) {
+        refusal
+    } else {
+        hide_user(refusal, auth, options)
+    }
+}
+
+/// Whether a user is not there or not one's own is nobody's business.
+fn hide_user(refusal: Refusal, auth: &Auth, options: &Options) -> Refusal {
+    if refusal.code != Some(code::OBJECT_NOT_FOUND) || auth.unrestricted() {
+        return refusal;
+    }
+    Refusal::access(
+        code::SESSION_MISSING,
+        "Insufficient auth.",
+        options.sanitized_errors,
+    )
 }

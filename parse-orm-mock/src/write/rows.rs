@@ -6,7 +6,7 @@ use crate::clock;
 use crate::number;
 use crate::operations::{Effect, apply, relation_changes};
 use crate::refusal::{Refusal, code};
-use crate::store::schema::{check_keywords, class_name_is_valid, field_name_is_valid};
+use crate::store::schema::{check_keywords, check_required, class_name_is_valid, field_name_is_valid};
 use crate::store::{Row, Store, Taken};
 use crate::write::canonical::has_forbidden_key;
 
@@ -17,31 +17,46 @@ pub(crate) struct Created {
     pub(crate) body: Value,
 }
 
-/// Creates an object.
+/// Whether an object that is to be created may bring the id that it brings.
+pub(crate) fn check_new_id(object: &Map<String, Value>, custom_ids: bool) -> Result<(), Refusal> {
+    if custom_ids {
+        if object.get("objectId").is_some_and(|id| !number::truthy(id)) {
+            let message = "objectId must not be empty, null or undefined";
+            return Err(Refusal::new(code::MISSING_OBJECT_ID, message));
+        }
+        return Ok(());
+    }
+    for key in ["objectId", "id"] {
+        if object.get(key).is_some_and(number::truthy) {
+            return Err(Refusal::bad_key(format!("{key} is an invalid field name.")));
+        }
+    }
+    Ok(())
+}
+
+/// Checks what is to be written against the schema, which learns the new fields, and completes it; the names of the
+/// fields that got their default value.
+pub(crate) fn admit(
+    store: &mut Store,
+    class_name: &str,
+    object: &mut Map<String, Value>,
+    updating: bool,
+) -> Result<Vec<String>, Refusal> {
+    let schema = &mut ensure_class(store, class_name)?.schema;
+    schema.admit(class_name, object)?;
+    check_required(class_name, object, updating)?;
+    check_keywords(object)?;
+    schema.complete(object, !updating)
+}
+
+/// Creates an object, and tells of its `defaults`. The fields in `internal` are the server's own: nobody sees them.
 pub(crate) fn create(
     store: &mut Store,
     class_name: &str,
     mut object: Map<String, Value>,
-    custom_ids: bool,
+    internal: Map<String, Value>,
+    defaults: &[String],
 ) -> Result<Created, Refusal> {
-    let given = object.get("objectId");
-    if custom_ids {
-        if given.is_some_and(|id| !number::truthy(id)) {
-            let message = "objectId must not be empty, null or undefined";
-            return Err(Refusal::new(code::MISSING_OBJECT_ID, message));
-        }
-    } else {
-        for key in ["objectId", "id"] {
-            if object.get(key).is_some_and(number::truthy) {
-                return Err(Refusal::bad_key(format!("{key} is an invalid field name.")));
-            }
-        }
-    }
-    let schema = &mut ensure_class(store, class_name)?.schema;
-    schema.admit(class_name, &object)?;
-    check_keywords(&object)?;
-    let defaults = schema.complete(&mut object, true)?;
-
     let now = clock::now();
     let id = match object.shift_remove("objectId") {
         Some(Value::String(id)) if !id.is_empty() => id,
@@ -63,6 +78,7 @@ pub(crate) fn create(
             report(&mut answer, &key, &row);
         }
     }
+    row.extend(internal);
     answer.insert("objectId".to_owned(), json!(id));
     answer.insert("createdAt".to_owned(), json!(now));
     store.insert(class_name, &id, row).map_err(duplicate)?;
@@ -73,17 +89,16 @@ pub(crate) fn create(
     })
 }
 
-/// Updates an object; the answer is `updatedAt` and what the operations came to.
+/// Updates an object if it `may` be; the answer is `updatedAt` and what the operations came to. Of the fields in
+/// `internal`, which nobody sees, a null takes the old one away.
 pub(crate) fn update(
     store: &mut Store,
     class_name: &str,
     id: &str,
     mut object: Map<String, Value>,
+    internal: Map<String, Value>,
+    may: impl Fn(&Row) -> bool,
 ) -> Result<Value, Refusal> {
-    let schema = &mut ensure_class(store, class_name)?.schema;
-    schema.admit(class_name, &object)?;
-    check_keywords(&object)?;
-    schema.complete(&mut object, false)?;
     let now = clock::now();
     object.shift_remove("createdAt");
     object.shift_remove("updatedAt");
@@ -98,7 +113,8 @@ pub(crate) fn update(
     }
     refuse_overlap(&object)?;
     let class = store.ensure_class(class_name);
-    let mut row = Row::clone(class.get(id).ok_or_else(Refusal::not_found)?);
+    let row = class.get(id).filter(|row| may(row));
+    let mut row = Row::clone(row.ok_or_else(Refusal::not_found)?);
     // The id is the key of the row: the database does not let it change.
     if object
         .shift_remove("objectId")
@@ -118,6 +134,13 @@ pub(crate) fn update(
     for key in resolved {
         report(&mut answer, &key, &row);
     }
+    for (key, value) in internal {
+        if value.is_null() {
+            row.shift_remove(&key);
+        } else {
+            row.insert(key, value);
+        }
+    }
     row.insert("updatedAt".to_owned(), json!(now));
     answer.insert("updatedAt".to_owned(), json!(now));
     store.replace(class_name, id, row).map_err(duplicate)?;
@@ -125,9 +148,15 @@ pub(crate) fn update(
     Ok(Value::Object(answer))
 }
 
-/// Deletes an object.
-pub(crate) fn delete(store: &mut Store, class_name: &str, id: &str) -> Result<(), Refusal> {
-    if store.remove(class_name, id) {
+/// Deletes an object if it `may` be.
+pub(crate) fn delete(
+    store: &mut Store,
+    class_name: &str,
+    id: &str,
+    may: impl Fn(&Row) -> bool,
+) -> Result<(), Refusal> {
+    let row = store.class(class_name).and_then(|class| class.get(id));
+    if row.is_some_and(|row| may(row)) && store.remove(class_name, id) {
         Ok(())
     } else {
         Err(Refusal::not_found())

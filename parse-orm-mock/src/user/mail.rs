@@ -1,0 +1,38 @@
+//! Mails that a real server would have sent.
+
+/// A mail to a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Mail {
+    /// What it is about.
+    pub kind: MailKind,
+    /// The address, or the name of a user without one.
+    pub to: String,
+    /// What the user is to open; the token is its last parameter.
+    pub link: String,
+}
+
+/// What a mail is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MailKind {
+    /// The user forgot the password: `POST /requestPasswordReset`.
+    PasswordReset,
+    /// The address is to be verified: a sign-up, a new address, or `POST /verificationEmailRequest`.
+    Verification,
+}
+
+impl Mail {
+    /// A mail whose link has this token.
+    pub(crate) fn new(kind: MailKind, to: &str, url: &str, app_id: &str, token: &str) -> Self {
+        let page = match kind {
+            MailKind::PasswordReset => "request_password_reset",
+            MailKind::Verification => "verify_email",
+        };
+        Self {
+            kind,
+            to: to.to_owned(),
+            link: format!("{url}/apps/{app_id}/{page}?token={token}"),
+        }
+    }
+}
