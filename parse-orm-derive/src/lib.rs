@@ -12,6 +12,7 @@
 mod attr;
 mod error;
 mod expand;
+mod function;
 mod model;
 mod naming;
 mod query;
@@ -161,6 +162,49 @@ pub fn parse_view(input: TokenStream) -> TokenStream {
         Ok(input) => view::derive(&input).into(),
         Err(error) => error.to_compile_error().into(),
     }
+}
+
+/// Makes a cloud function a Rust function: declare it, and the call is written for you.
+///
+/// The first parameter is the client, a `&Client` or a `&MasterClient`. The others travel under their names in
+/// camelCase: anything that a field of a model can hold, by value or by reference, `&str`, `&[V]`, and `&Object<T>`,
+/// which goes as its pointer. An `Option` that is `None` is left out. What is returned is a `parse_orm::Result` of
+/// anything that implements [`FunctionResult`]; `Result<()>` where it does not matter. Errors are those of
+/// [`Client::call`].
+///
+/// ```
+/// use parse_orm::prelude::*;
+/// use parse_orm::Result;
+///
+/// /// The mean of a movie's reviews.
+/// #[cloud_function]
+/// pub async fn average_stars(client: &Client, movie: &str, since: Option<DateTime<Utc>>) -> Result<f64>;
+///
+/// #[cloud_function(name = "v2.greet")]
+/// async fn greet(client: &Client, #[parse(rename = "who")] name: &str) -> Result<String>;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+/// # let server = parse_orm_mock::MockServer::builder()
+/// #     .function("averageStars", |call| async move { Ok(if call.params == serde_json::json!({"movie": "The Matrix"}) { 4.5 } else { 0.0 }) })
+/// #     .start().await?;
+/// # let client = server.client();
+/// assert_eq!(average_stars(&client, "The Matrix", None).await?, 4.5);
+/// # let missing = greet(&client, "Ann").await.unwrap_err();
+/// # assert_eq!(missing.code(), Some(ErrorCode::ScriptFailed));
+/// # Ok(()) }
+/// ```
+///
+/// | attribute | meaning |
+/// | --- | --- |
+/// | `#[cloud_function(name = "..")]` | the function's name on the server; the Rust name in camelCase unless given |
+/// | `#[cloud_function(crate = path)]` | where `parse_orm` is, in a crate that renamed it |
+/// | `#[parse(rename = "..")]` on a parameter | its name on the server |
+///
+/// [`FunctionResult`]: https://docs.rs/parse-orm/latest/parse_orm/trait.FunctionResult.html
+/// [`Client::call`]: https://docs.rs/parse-orm/latest/parse_orm/struct.Client.html#method.call
+#[proc_macro_attribute]
+pub fn cloud_function(attr: TokenStream, item: TokenStream) -> TokenStream {
+    function::expand(attr.into(), item.into()).into()
 }
 
 /// Behind `parse_orm::query!`, which passes its own crate's path first.

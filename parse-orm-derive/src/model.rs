@@ -315,6 +315,8 @@ fn class_name(input: &DeriveInput, given: Option<Given<String>>, errors: &mut Er
         ("_Session", "sessions"),
         ("_Installation", "installations"),
     ];
+    /// Whose rows an application reads, and does not make.
+    const KEPT_BY_THE_SERVER: [&str; 4] = ["_Product", "_JobStatus", "_PushStatus", "_Audience"];
     let ident = &input.ident;
     let explicit = given.is_some();
     let (name, span) = given.map_or_else(
@@ -336,7 +338,10 @@ fn class_name(input: &DeriveInput, given: Option<Given<String>>, errors: &mut Er
                 fix(class)
             ),
         );
-    } else if !is_valid(&name) && name != "_Product" && BUILT_IN.iter().all(|(class, _)| *class != name) {
+    } else if !is_valid(&name)
+        && !KEPT_BY_THE_SERVER.contains(&name.as_str())
+        && BUILT_IN.iter().all(|(class, _)| *class != name)
+    {
         let known = BUILT_IN.map(|(class, _)| class);
         let (near, rule) = if name.starts_with('_') {
             let near = did_you_mean(&name, &known);

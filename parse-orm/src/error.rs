@@ -105,6 +105,12 @@ pub enum Error {
         /// The user's id.
         id: ObjectId,
     },
+    /// A cloud function did its work, and returned something else than the call expects.
+    #[error(transparent)]
+    Returned(Box<ReturnedError>),
+    /// A job that was waited for failed, or is not finished in time.
+    #[error(transparent)]
+    Job(Box<JobError>),
     /// The client's own configuration is wrong.
     #[error("client configuration: {0}")]
     Config(String),
@@ -292,6 +298,35 @@ pub enum FileProblem {
     /// Nothing of it moved for as long as the client's `timeout`.
     #[error("did not move for {} seconds", .0.as_secs_f64())]
     Stalled(Duration),
+}
+
+/// A cloud function returned something else than the call expects. What the function did is done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[error("the function `{function}` returned {found}; the call expects {expected}")]
+pub struct ReturnedError {
+    /// The function.
+    pub function: String,
+    /// What the call expects.
+    pub expected: String,
+    /// What the function returned.
+    pub found: String,
+}
+
+/// A job that was waited for did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[error("the job `{job}` (status `{id}`) {}{}", if *.failed { "failed" } else { "is still running, after the time that was given to it" },
+    .message.as_ref().map(|text| format!(": {text}")).unwrap_or_default())]
+pub struct JobError {
+    /// The job.
+    pub job: String,
+    /// The id of its status.
+    pub id: ObjectId,
+    /// True where it failed; false where it is still running.
+    pub failed: bool,
+    /// The last thing that it said.
+    pub message: Option<String>,
 }
 
 /// The object behind a pointer is not part of what the server sent.

@@ -4,9 +4,11 @@
 
 mod batch;
 mod client;
+mod cloud;
 #[doc(hidden)]
 pub mod codegen;
 mod error;
+pub mod hook;
 mod object;
 mod query;
 mod role;
@@ -19,7 +21,7 @@ pub mod prelude {
         Acl, Aggregate, Bytes, Client, Cursor, DefaultAcl, Draft, Error, ErrorCode, File, GeoPoint, Included,
         Json, MasterClient, Object, ObjectId, Objects, Page, ParseObject, ParseUser, ParseValue, ParseView,
         Pointer, Polygon, Q, QuerySet, ReadPreference, Relation, Slice, SubQuery, Unsaved, Who, ago,
-        from_now, near, q, query, search,
+        cloud_function, from_now, near, q, query, search,
     };
     // the models themselves are not here: programs have a `User` and a `Session` of their own
     pub use crate::{RoleAccessors as _, SessionRecordAccessors as _, UserAccessors as _};
@@ -35,12 +37,13 @@ pub use batch::{
     Ticket, ToCreate, ToDelete, ToSave,
 };
 pub use client::{Client, ClientBuilder, MasterClient, MasterKey, Secret};
+pub use cloud::{Finished, FunctionParams, FunctionResult, Job, JobState, JobStatus};
 pub use error::{
     BatchError, BatchFailure, DecodeError, DependencyError, Error, ErrorCode, FileError, FileProblem,
-    Interrupted, InvalidError, NotIncluded, Result, RowFailure, ServerError,
+    Interrupted, InvalidError, JobError, NotIncluded, Result, ReturnedError, RowFailure, ServerError,
 };
 pub use object::{Draft, FieldSet, Object, ParseObject, Pointer, Relation, Schema, Unsaved};
-pub use parse_orm_derive::{ParseObject, ParseValue, ParseView};
+pub use parse_orm_derive::{ParseObject, ParseValue, ParseView, cloud_function};
 // results of many rows
 pub use query::{
     Aggregate, Aggregates, Collected, GroupKeys, GroupOrder, Groups, IntoSort, Named, Numeric, Pipeline,

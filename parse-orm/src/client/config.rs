@@ -190,6 +190,7 @@ impl ClientBuilder {
             server: Arc::new(self.server()?),
             new_objects: NewObjects::of(default.map(Arc::new), &auth),
             auth,
+            context: None,
         })
     }
 

@@ -8,15 +8,11 @@ mod transport;
 
 pub use config::ClientBuilder;
 pub use secret::Secret;
-#[allow(
-    unused_imports,
-    reason = "the services that read an answer's headers are on their way"
-)]
-pub(crate) use transport::Answer;
-pub(crate) use transport::{Call, Method, NoParams, Params, Path, refused, unexpected};
+pub(crate) use transport::{Answer, Call, Method, NoParams, Params, Path, refused, unexpected};
 
 use crate::value::{Acl, DefaultAcl, IntoUser, ObjectId};
 use crate::{Error, Result};
+use reqwest::header::HeaderValue;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -39,6 +35,8 @@ pub struct Client {
     server: Arc<Server>,
     auth: Auth,
     new_objects: NewObjects,
+    /// For the server's triggers and functions, in its form as a header.
+    context: Option<HeaderValue>,
 }
 
 /// The ACL of what a client creates.
@@ -116,6 +114,7 @@ impl Client {
             server: self.server.clone(),
             new_objects: NewObjects::of(self.new_objects.default.clone(), &auth),
             auth,
+            context: self.context.clone(),
         }
     }
 
@@ -168,6 +167,14 @@ impl Client {
         match &self.auth {
             Auth::Session(token, _) => Some(token),
             Auth::Public | Auth::Master(_) => None,
+        }
+    }
+
+    /// The same client, with this for the server's own code to read; ASCII.
+    pub(crate) fn in_context(&self, json: HeaderValue) -> Self {
+        Self {
+            context: Some(json),
+            ..self.clone()
         }
     }
 
@@ -254,6 +261,11 @@ impl MasterClient {
     #[must_use = "this returns a new client and leaves the old one as it is"]
     pub fn without_default_acl(&self) -> Self {
         Self(self.0.without_default_acl())
+    }
+
+    /// As that of the client.
+    pub(crate) fn in_context(&self, json: HeaderValue) -> Self {
+        Self(self.0.in_context(json))
     }
 }
 

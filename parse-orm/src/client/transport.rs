@@ -56,8 +56,9 @@ pub(crate) enum Path<'a> {
     /// A fixed path: `/login`.
     Plain(&'static str),
     /// A fixed path and a name below it: `/functions`, `hello`.
-    #[allow(dead_code, reason = "the services that ask for it are on their way")]
     Named(&'static str, &'a str),
+    /// A webhook: its class and its trigger.
+    Trigger(&'a str, &'a str),
 }
 
 impl Path<'_> {
@@ -72,6 +73,10 @@ impl Path<'_> {
             Self::Named(service, name @ ("" | "." | "..")) => {
                 let message = format!("the name `{name}` cannot be part of an address");
                 Err(Error::invalid(service.trim_start_matches('/'), None, message))
+            }
+            Self::Trigger(class @ ("" | "." | ".."), _) => {
+                let message = format!("the class `{class}` cannot be part of an address");
+                Err(Error::invalid("hooks", None, message))
             }
             _ => Ok(()),
         }
@@ -88,6 +93,7 @@ impl std::fmt::Display for Path<'_> {
             Self::Batch | Self::Transaction => f.write_str("/batch"),
             Self::File(name) => write!(f, "/files/{}", encoded(name)),
             Self::Plain(path) => f.write_str(path),
+            Self::Trigger(class, name) => write!(f, "/hooks/triggers/{}/{name}", encoded(class)),
             Self::Named(path, name) => write!(f, "{path}/{}", encoded(name)),
         }
     }
@@ -123,7 +129,6 @@ pub(crate) struct Call<'a> {
 }
 
 /// A successful answer with what travels beside its body.
-#[allow(dead_code, reason = "the services that read it are on their way")]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
@@ -250,6 +255,9 @@ impl Client {
                         header(key.expose(), "master key")?,
                     );
                 }
+            }
+            if let Some(context) = &self.context {
+                http = http.header(HeaderName::from_static("x-parse-cloud-context"), context.clone());
             }
             if matches!(path, Path::Transaction) {
                 // the server breaks the connection off behind the answer to one that fails, and a request that

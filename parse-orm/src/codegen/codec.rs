@@ -123,7 +123,10 @@ impl<V: AnyJson> Codec<V> for JsonValue<V> {
     ) -> Result<Option<V>, D::Error> {
         decode_json(from)
     }
-    fn encode<S: Serializer>(self, value: &V, _: Form, to: S) -> Result<S::Ok, S::Error> {
+    fn encode<S: Serializer>(self, value: &V, form: Form, to: S) -> Result<S::Ok, S::Error> {
+        if form == Form::Passed {
+            return value.serialize(to);
+        }
         encode_json(value, to)
     }
     fn same(self, a: &V, b: &V) -> bool {

@@ -452,8 +452,20 @@ fn without_deletes(answer: &str) -> Option<String> {
     serde_json::to_string(&kept).ok()
 }
 
-fn object<T: ParseObject>(text: &str) -> Result<Object<T>, DecodeError> {
+/// Reads an object that says itself what it is: one that a function returned, or that a webhook is told of.
+pub(crate) fn object<T: ParseObject>(text: &str) -> Result<Object<T>, DecodeError> {
     match read(RawSeed::<T>::new(), text) {
+        Ok(Raw {
+            class_name: Some(other),
+            id,
+            ..
+        }) => Err(DecodeError {
+            class_name: T::CLASS_NAME,
+            id,
+            field: None,
+            expected: format!("an object of the class {}", T::CLASS_NAME),
+            found: format!("one of the class {other}"),
+        }),
         Ok(raw) => raw.finish(),
         Err(error) => Err(blame::<T>(text).unwrap_or_else(|| DecodeError {
             class_name: T::CLASS_NAME,
@@ -463,6 +475,28 @@ fn object<T: ParseObject>(text: &str) -> Result<Object<T>, DecodeError> {
             found: without_position(&error),
         })),
     }
+}
+
+/// Reads only the value of an object, which need not be stored.
+pub(crate) fn value_of<T: ParseObject>(text: &str) -> Result<T, DecodeError> {
+    let misfit = |field: Option<usize>, expected: String, found| DecodeError {
+        class_name: T::CLASS_NAME,
+        id: id_of(text),
+        field: field.map(|field| T::SCHEMA.fields[field].name.into()),
+        expected,
+        found,
+    };
+    let raw = read(RawSeed::<T>::new(), text).map_err(|error| {
+        let expected = format!("an object of the class {}", T::CLASS_NAME);
+        blame::<T>(text).unwrap_or_else(|| misfit(None, expected, without_position(&error)))
+    })?;
+    T::__finish(raw.fields).map_err(|field| {
+        misfit(
+            Some(field),
+            T::SCHEMA.fields[field].describe(),
+            "no such field".into(),
+        )
+    })
 }
 
 /// Finds the field that does not fit, by reading each on its own.
@@ -554,7 +588,7 @@ impl<'a> RawRow<'a> {
 }
 
 /// What a value is, in the server's terms, and what the decoder has against it.
-fn describe(raw: &str, error: &serde_json::Error) -> String {
+pub(crate) fn describe(raw: &str, error: &serde_json::Error) -> String {
     let short = |text: &str| {
         let mut short: String = text.chars().take(40).collect();
         if short.len() < text.len() {

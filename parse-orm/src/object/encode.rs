@@ -76,6 +76,15 @@ impl<'a, T: ParseObject> Body<'a, T> {
     }
 }
 
+/// These fields of a value, as a create or an update has them.
+pub(crate) fn body_of<T: ParseObject>(
+    value: &T,
+    fields: FieldSet,
+) -> Result<serde_json::Map<String, serde_json::Value>> {
+    let json = Body::new(value, fields).to_json()?;
+    serde_json::from_str(json.get()).map_err(|error| Error::invalid(T::CLASS_NAME, None, error.to_string()))
+}
+
 /// The JSON as a request's body.
 pub(super) fn bytes(json: Box<RawValue>) -> Vec<u8> {
     Box::<str>::from(json).into_boxed_bytes().into_vec()

@@ -13,10 +13,11 @@ mod pointer;
 mod relation;
 mod save;
 
-pub(crate) use decode::{KeyIndex, Page, columns, page, row, rows, tally};
+pub(crate) use decode::{KeyIndex, Page, columns, describe, object, page, row, rows, tally, value_of};
 pub use decode::{Misfit, Raw, RawRow};
 pub use draft::Draft;
 pub(crate) use draft::New;
+pub(crate) use encode::body_of;
 pub use model::{FieldSet, ParseObject, Schema, Snapshot, WrappedInPointer};
 pub use operation::Operation;
 pub use pointer::Pointer;

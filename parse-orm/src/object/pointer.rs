@@ -291,7 +291,11 @@ impl<T: ParseObject> ParseValue for Pointer<T> {
                 None => Err(D::Error::missing_field("objectId")),
             },
             Some(Kind::New) => Self::kept(raw).map_err(D::Error::custom),
-            None => Err(D::Error::missing_field("__type")),
+            // as a function of the server sees it in its parameters, where a webhook is told of them
+            None => match raw.id {
+                Some(id) if raw.created_at.is_none() => Ok(Self::to(id)),
+                _ => Err(D::Error::missing_field("__type")),
+            },
         }
     }
 

@@ -85,7 +85,9 @@ fn encode<'a, S: Serializer, V: ParseValue>(
 ) -> Result<S::Ok, S::Error> {
     let mut map = to.serialize_map(None)?;
     for (key, value) in entries {
-        super::refuse_reserved(key).map_err(S::Error::custom)?;
+        if form != Form::Passed {
+            super::refuse_reserved(key).map_err(S::Error::custom)?;
+        }
         map.serialize_entry(key, &Encode(value, form))?;
     }
     map.end()

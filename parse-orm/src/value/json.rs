@@ -53,7 +53,10 @@ impl ParseValue for Value {
     fn decode<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Self::deserialize(from)
     }
-    fn encode<S: Serializer>(&self, _: Form, to: S) -> Result<S::Ok, S::Error> {
+    fn encode<S: Serializer>(&self, form: Form, to: S) -> Result<S::Ok, S::Error> {
+        if form == Form::Passed {
+            return self.serialize(to);
+        }
         Checked(self).serialize(to)
     }
     fn same(&self, other: &Self) -> bool {
@@ -84,7 +87,10 @@ impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> ParseValue
     fn decode<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         decode_json(from).map(Self)
     }
-    fn encode<S: Serializer>(&self, _: Form, to: S) -> Result<S::Ok, S::Error> {
+    fn encode<S: Serializer>(&self, form: Form, to: S) -> Result<S::Ok, S::Error> {
+        if form == Form::Passed {
+            return self.0.serialize(to);
+        }
         encode_json(&self.0, to)
     }
     fn same(&self, other: &Self) -> bool {

@@ -114,6 +114,9 @@ pub enum Form {
     Wire,
     /// What keeps everything, for storing an object elsewhere: a pointer's included object as well.
     Full,
+    /// As `Wire`, for what is not stored: keys may be any text.
+    #[doc(hidden)]
+    Passed,
     /// As `Wire`, before new objects and files are stored: `null` stands for each of them.
     #[doc(hidden)]
     Trial,
