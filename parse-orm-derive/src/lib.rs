@@ -183,15 +183,10 @@ pub fn parse_view(input: TokenStream) -> TokenStream {
 /// #[cloud_function(name = "v2.greet")]
 /// async fn greet(client: &Client, #[parse(rename = "who")] name: &str) -> Result<String>;
 ///
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
-/// # let server = parse_orm_mock::MockServer::builder()
-/// #     .function("averageStars", |call| async move { Ok(if call.params == serde_json::json!({"movie": "The Matrix"}) { 4.5 } else { 0.0 }) })
-/// #     .start().await?;
-/// # let client = server.client();
-/// assert_eq!(average_stars(&client, "The Matrix", None).await?, 4.5);
-/// # let missing = greet(&client, "Ann").await.unwrap_err();
-/// # assert_eq!(missing.code(), Some(ErrorCode::ScriptFailed));
-/// # Ok(()) }
+/// async fn shown(client: &Client) -> Result<String> {
+///     let stars = average_stars(client, "The Matrix", None).await?; // {"movie": "The Matrix"}
+///     greet(client, &format!("{stars} stars")).await
+/// }
 /// ```
 ///
 /// | attribute | meaning |

@@ -1,6 +1,7 @@
 //! Clients of `parse-orm` that talk to the server: only the wire is shared.
 
 use crate::MockServer;
+use crate::options::Options;
 
 impl MockServer {
     /// A client with the REST API key.
@@ -25,16 +26,21 @@ impl MockServer {
     /// # Panics
     ///
     /// When `parse-orm` refuses the URL of the server, which it has no reason to.
-    #[expect(
-        clippy::expect_used,
-        reason = "documented; the URL and the keys come from the server itself"
-    )]
     pub fn master_client(&self) -> parse_orm::MasterClient {
-        parse_orm::Client::builder(self.url())
-            .app_id(self.app_id())
-            .rest_key(self.rest_key())
-            .master_key(self.master_key())
-            .build_master()
-            .expect("a master client of the mock server")
+        master(self.options())
     }
+}
+
+/// A client of the server of these options.
+#[expect(
+    clippy::expect_used,
+    reason = "the URL and the keys come from the server itself"
+)]
+pub(crate) fn master(options: &Options) -> parse_orm::MasterClient {
+    parse_orm::Client::builder(&options.url)
+        .app_id(&options.app_id)
+        .rest_key(options.rest_key.as_str())
+        .master_key(options.master_key.as_str())
+        .build_master()
+        .expect("a master client of the mock server")
 }

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
+use crate::cloud::Info;
 use crate::faults::Fault;
 use crate::json_error;
 use crate::keys::authenticate;
@@ -63,6 +64,10 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
         Ok(body) => body,
         Err(refusal) => return refuse(&refusal, ""),
     };
+    let info = match read_info(&parts.headers, body.as_ref()) {
+        Ok(info) => info,
+        Err(refusal) => return refuse(&refusal, ""),
+    };
     let method = take_override(wire_method, body.as_mut()).unwrap_or_else(|| wire_method.to_owned());
     let auth = authenticate(
         &state.options,
@@ -93,6 +98,7 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
     let mut call = Call {
         state: &state,
         auth: &auth,
+        info: &info,
         method: &method,
         segments,
         query: &query,
@@ -216,6 +222,32 @@ fn read_body(headers: &HeaderMap, bytes: &[u8]) -> Result<Option<Value>, Refusal
     json_error::read(bytes).map(Some)
 }
 
+/// What Cloud Code is told besides, from the headers, or from the body as the JavaScript SDK sends it.
+fn read_info(all: &HeaderMap, body: Option<&Value>) -> Result<Info, Refusal> {
+    let malformed = || Refusal::json("Invalid object for context.");
+    let header = |name: &str| {
+        all.get(name)
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    let sent = |name: &str| {
+        body.filter(|body| body.get("_ApplicationId").is_some())?
+            .get(name)
+    };
+    let read = |text: &str| serde_json::from_str::<Map<String, Value>>(text).map_err(|_| malformed());
+    let context = match (header("x-parse-cloud-context"), sent("_context")) {
+        (Some(text), _) => read(&text)?,
+        (None, Some(Value::Object(context))) => context.clone(),
+        (None, Some(Value::String(text))) => read(text)?,
+        (None, Some(value)) if crate::number::truthy(value) => return Err(malformed()),
+        (None, _) => Map::new(),
+    };
+    Ok(Info {
+        headers: headers(all),
+        ip: std::net::Ipv4Addr::LOCALHOST.to_string(),
+        context: std::sync::Mutex::new(context),
+    })
+}
+
 /// The method that a POST asks for in its body.
 fn take_override(wire_method: &str, body: Option<&mut Value>) -> Option<String> {
     if wire_method != "POST" {
@@ -238,6 +270,11 @@ fn write_answer(answer: Answer) -> Response<Body> {
         .and_then(|location| HeaderValue::from_str(&location).ok())
     {
         response.headers_mut().insert(header::LOCATION, location);
+    }
+    if let Some((name, id)) = answer.status_id
+        && let Ok(id) = HeaderValue::from_str(&id)
+    {
+        response.headers_mut().insert(HeaderName::from_static(name), id);
     }
     response
 }

@@ -27,7 +27,7 @@
 //!
 //! # Not imitated
 //!
-//! Cloud Code, push, LiveQuery, idempotency, the pages behind the links of mails, password policies. Objects
+//! Push, LiveQuery, idempotency, the pages behind the links of mails, password policies. Objects
 //! compare without regard to the order of their keys, which MongoDB minds. In `/aggregate` the rarer stages and operators: they are refused with code 108.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -41,6 +41,7 @@ mod aggregate;
 #[cfg(feature = "client")]
 mod client;
 mod clock;
+mod cloud;
 mod faults;
 mod files;
 mod http;
@@ -59,6 +60,7 @@ mod user;
 mod value;
 mod write;
 
+pub use cloud::{Caller, CloudCode, CloudError, FunctionCall, JobCall, TriggerCall, Validator};
 pub use faults::Fault;
 pub use server::{MockServer, MockServerBuilder};
 pub use state::RecordedRequest;

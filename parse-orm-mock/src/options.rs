@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use crate::cloud::CloudCode;
 use crate::user::options::UserOptions;
 
 /// The options of a server; [`crate::MockServerBuilder`] sets them.
@@ -38,6 +39,9 @@ pub(crate) struct Options {
     pub(crate) sanitized_errors: bool,
     pub(crate) users: UserOptions,
     pub(crate) indexes: Vec<Index>,
+    pub(crate) cloud_code: CloudCode,
+    /// Sent to webhooks unless it is empty.
+    pub(crate) webhook_key: String,
 }
 
 /// An index that somebody made in the database.
@@ -87,6 +91,8 @@ impl Default for Options {
             sanitized_errors: true,
             users: UserOptions::default(),
             indexes: Vec::new(),
+            cloud_code: CloudCode::new(),
+            webhook_key: "webhook".to_owned(),
         }
     }
 }

@@ -22,7 +22,9 @@ pub(crate) mod code {
     pub(crate) const INVALID_EMAIL_ADDRESS: i64 = 125;
     pub(crate) const FILE_SAVE_ERROR: i64 = 130;
     pub(crate) const DUPLICATE_VALUE: i64 = 137;
+    pub(crate) const SCRIPT_FAILED: i64 = 141;
     pub(crate) const VALIDATION_ERROR: i64 = 142;
+    pub(crate) const WEBHOOK_ERROR: i64 = 143;
     pub(crate) const FILE_DELETE_ERROR: i64 = 153;
     pub(crate) const INVALID_VALUE: i64 = 162;
     pub(crate) const USERNAME_MISSING: i64 = 200;
@@ -43,6 +45,8 @@ pub(crate) mod code {
 enum Shape {
     /// `{"code":..,"error":..}`
     Coded,
+    /// `{"code":..,"error":{..}}`: Cloud Code threw an object; its JSON is the message.
+    Detailed,
     /// `{"error":..}`: answered before the request reached Parse proper.
     Bare,
     /// `{"code":1,"message":..}`: an exception nobody caught. In a batch item even the code is lost.
@@ -76,6 +80,18 @@ impl Refusal {
             message: message.into(),
             shape: Shape::Coded,
         }
+    }
+
+    /// An object that Cloud Code threw.
+    pub(crate) fn detailed(code: i64, error: &Value) -> Self {
+        Self {
+            shape: Shape::Detailed,
+            ..Self::new(code, error.to_string())
+        }
+    }
+
+    fn details(&self) -> Value {
+        serde_json::from_str(&self.message).unwrap_or_default()
     }
 
     /// An error of the layers in front of Parse: no code.
@@ -190,6 +206,12 @@ impl Refusal {
                     .to_string()
                     .into_bytes(),
             ),
+            Shape::Detailed => (
+                JSON,
+                json!({"code": self.code, "error": self.details()})
+                    .to_string()
+                    .into_bytes(),
+            ),
             Shape::Bare => (JSON, json!({"error": self.message}).to_string().into_bytes()),
             Shape::Crash => (
                 JSON,
@@ -206,6 +228,7 @@ impl Refusal {
     pub(crate) fn in_batch(&self) -> Value {
         match self.shape {
             Shape::Coded => json!({"code": self.code, "error": self.message}),
+            Shape::Detailed => json!({"code": self.code, "error": self.details()}),
             Shape::Bare => json!({"error": self.message}),
             Shape::Crash | Shape::Page | Shape::Silent => json!({}),
         }

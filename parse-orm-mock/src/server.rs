@@ -9,6 +9,7 @@ use axum::serve::ListenerExt;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+use crate::cloud::CloudCode;
 use crate::faults::{self, Fault};
 use crate::http;
 use crate::options::{Index, Options, normal_mount};
@@ -282,6 +283,18 @@ impl MockServerBuilder {
         self
     }
 
+    /// The functions, jobs and triggers of the application; more calls add more.
+    pub fn cloud_code(mut self, code: CloudCode) -> Self {
+        self.options.cloud_code.extend(code);
+        self
+    }
+
+    /// `webhookKey`: what webhooks are shown in `X-Parse-Webhook-Key`; "webhook" unless set, and nothing when empty.
+    pub fn webhook_key(mut self, key: impl Into<String>) -> Self {
+        self.options.webhook_key = key.into();
+        self
+    }
+
     /// Starts the server; it accepts connections when this returns.
     ///
     /// # Errors
@@ -296,7 +309,7 @@ impl MockServerBuilder {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         self.options.url = format!("http://{address}{}", self.options.mount);
-        let state = Arc::new(State::new(self.options));
+        let state = State::new(self.options);
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -424,6 +437,17 @@ impl MockServer {
     /// From here on nothing goes wrong.
     pub fn clear_faults(&self) {
         self.state.faults().clear();
+    }
+
+    /// More functions, jobs and triggers, for a server that runs; of the same name or trigger the new ones are used.
+    /// [`reset`](Self::reset) takes them away.
+    pub fn add_cloud_code(&self, code: CloudCode) {
+        self.state.cloud().extend(code);
+    }
+
+    #[cfg(feature = "client")]
+    pub(crate) fn options(&self) -> &Options {
+        &self.state.options
     }
 
     /// Forgets the recorded requests.

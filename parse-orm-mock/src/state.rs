@@ -1,10 +1,11 @@
 //! What the requests of one server share: its options, its data and the record of what was asked.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use serde_json::Value;
 
+use crate::cloud::{CloudCode, Home};
 use crate::faults::{Fault, Faults};
 use crate::files::Kept;
 use crate::options::Options;
@@ -59,18 +60,35 @@ pub(crate) struct State {
     files: Mutex<HashMap<String, Kept>>,
     mails: Mutex<Vec<Mail>>,
     faults: Mutex<Faults>,
+    cloud: Mutex<CloudCode>,
+    pub(crate) home: Arc<Home>,
+    /// For work that goes on behind an answer.
+    me: Weak<Self>,
 }
 
 impl State {
-    pub(crate) fn new(options: Options) -> Self {
-        Self {
+    pub(crate) fn new(options: Options) -> Arc<Self> {
+        Arc::new_cyclic(|me| Self {
             store: Mutex::new(Store::new(&options.indexes)),
+            home: Arc::new(Home::new(&options)),
+            cloud: Mutex::new(options.cloud_code.clone()),
             options,
             requests: Mutex::default(),
             files: Mutex::default(),
             mails: Mutex::default(),
             faults: Mutex::default(),
-        }
+            me: me.clone(),
+        })
+    }
+
+    /// The state itself; none when the server is gone.
+    pub(crate) fn me(&self) -> Option<Arc<Self>> {
+        self.me.upgrade()
+    }
+
+    /// The functions, jobs and triggers.
+    pub(crate) fn cloud(&self) -> MutexGuard<'_, CloudCode> {
+        self.cloud.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The data; a panic while it was held does not make it unreadable.
@@ -138,6 +156,7 @@ impl State {
         self.files().clear();
         self.mails().clear();
         self.faults().clear();
+        *self.cloud() = self.options.cloud_code.clone();
         self.clear_requests();
     }
 }

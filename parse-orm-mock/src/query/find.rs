@@ -502,6 +502,14 @@ pub(crate) fn render(row: &Row, schema: &Schema, keys: Option<&[String]>) -> Map
     object
 }
 
+/// A whole row as the server's own code sees it: without what is nobody's business.
+pub(crate) fn shown(options: &Options, row: &Row, schema: &Schema) -> Map<String, Value> {
+    let mut object = render(row, schema, None);
+    object.retain(|name, _| !name.starts_with('_'));
+    add_urls(options, &mut object);
+    object
+}
+
 /// A file's address is no part of its row.
 fn add_urls(options: &Options, row: &mut Map<String, Value>) {
     for file in row.values_mut().filter(|value| is_typed(value, "File")) {

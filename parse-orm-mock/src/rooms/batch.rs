@@ -51,6 +51,7 @@ async fn run(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         let mut inner = Call {
             state: call.state,
             auth: call.auth,
+            info: call.info,
             method: item.method,
             // A query string is no part of a batch path: it ends up in the class name.
             segments: item

@@ -147,8 +147,8 @@ fn keep(state: &State, name: &str, contents: Contents, about: About) -> Answer {
     state.files().insert(name.clone(), kept);
     Answer {
         status: 201,
-        body: json!({"url": url, "name": name}),
-        location: Some(url),
+        location: Some(url.clone()),
+        ..Answer::ok(json!({"url": url, "name": name}))
     }
 }
 

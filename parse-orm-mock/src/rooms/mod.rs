@@ -5,12 +5,15 @@ pub(crate) mod batch;
 pub(crate) mod classes;
 pub(crate) mod config;
 pub(crate) mod files;
+mod functions;
+mod hooks;
 pub(crate) mod schemas;
 pub(crate) mod sessions;
 pub(crate) mod users;
 
 use serde_json::{Map, Value, json};
 
+use crate::cloud::Info;
 use crate::keys::Auth;
 use crate::refusal::Refusal;
 use crate::state::State;
@@ -21,6 +24,7 @@ use crate::write::{Write, Written};
 pub(crate) struct Call<'a> {
     pub(crate) state: &'a State,
     pub(crate) auth: &'a Auth,
+    pub(crate) info: &'a Info,
     pub(crate) method: &'a str,
     /// The decoded segments of the path below the mount.
     pub(crate) segments: Vec<String>,
@@ -50,6 +54,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Value,
     pub(crate) location: Option<String>,
+    /// A header that names the row where work that goes on is described.
+    pub(crate) status_id: Option<(&'static str, String)>,
 }
 
 impl Answer {
@@ -58,6 +64,7 @@ impl Answer {
             status: 200,
             body,
             location: None,
+            status_id: None,
         }
     }
 }
@@ -103,6 +110,8 @@ async fn enter<'a>(call: &mut Call<'a>) -> Verdict<'a> {
         | "requestPasswordReset"
         | "verificationEmailRequest"
         | "challenge" => users::enter(call).await,
+        "functions" | "jobs" | "cloud_code" => functions::enter(call).await,
+        "hooks" => hooks::enter(call),
         _ => None,
     }
 }

@@ -5,12 +5,14 @@
 pub(crate) mod canonical;
 mod rows;
 mod session;
+mod triggers;
 mod user;
 
 use serde_json::{Map, Value, json};
 
 use crate::access::rights::{self, Rights};
 use crate::access::{self, Action};
+use crate::cloud::Info;
 use crate::keys::Auth;
 use crate::number;
 use crate::options::Options;
@@ -20,6 +22,7 @@ use crate::state::State;
 use crate::store::permissions::Operation;
 use crate::store::{Row, Store};
 use crate::user::mail::Mail;
+use triggers::Triggered;
 use user::{Outcome, UserWrite};
 
 /// A write that passed its checks and waits for its turn at the data.
@@ -27,9 +30,11 @@ use user::{Outcome, UserWrite};
 pub(crate) struct Write<'a> {
     pub(crate) state: &'a State,
     pub(crate) auth: &'a Auth,
+    info: &'a Info,
     pub(crate) class: String,
     pub(crate) change: Change,
     user: UserWrite,
+    triggered: Box<Triggered>,
 }
 
 /// What is to be done.
@@ -44,20 +49,20 @@ pub(crate) enum Change {
 #[derive(Debug)]
 pub(crate) struct Written<'a> {
     pub(crate) state: &'a State,
-    #[allow(dead_code, reason = "what follows a write will ask who wrote")]
     pub(crate) auth: &'a Auth,
+    info: &'a Info,
     pub(crate) class: String,
     pub(crate) id: String,
     pub(crate) created: bool,
     /// What is answered.
     pub(crate) body: Value,
     mail: Option<Mail>,
+    triggered: Box<Triggered>,
 }
 
 impl<'a> Write<'a> {
     /// Everything that is looked at before the data is touched. That may be all there is to do: a new user with the
     /// proof of another service may be a known one.
-    #[allow(clippy::unused_async, reason = "triggers will be waited for here")]
     pub(crate) async fn prepare(
         call: &Call<'a>,
         class: &str,
@@ -93,12 +98,15 @@ impl<'a> Write<'a> {
             }
             _ => {}
         }
+        let (change, triggered) = triggers::before(call, class, change).await?;
         Ok(Reply::Write(Self {
             state,
             auth,
+            info: call.info,
             class: class.to_owned(),
             change,
             user,
+            triggered: Box::new(triggered),
         }))
     }
 
@@ -122,10 +130,13 @@ impl<'a> Write<'a> {
         let Self {
             state,
             auth,
+            info,
             class,
             user,
+            triggered,
             ..
         } = self;
+        triggered.tell(&mut body);
         let mut mail = None;
         if class == "_User" && !deleted {
             mail = user.follow(store, &state.options, auth, &id, created, &mut body);
@@ -133,11 +144,13 @@ impl<'a> Write<'a> {
         Ok(Written {
             state,
             auth,
+            info,
             class,
             id,
             created,
             body,
             mail,
+            triggered,
         })
     }
 
@@ -239,11 +252,11 @@ impl<'a> Write<'a> {
 
 impl Written<'_> {
     /// What follows when the data is changed, and the answer.
-    #[allow(clippy::unused_async, reason = "triggers will be waited for here")]
-    pub(crate) async fn finish(self) -> Result<Answer, Refusal> {
-        if let Some(mail) = self.mail {
+    pub(crate) async fn finish(mut self) -> Result<Answer, Refusal> {
+        if let Some(mail) = self.mail.take() {
             self.state.post(mail);
         }
+        triggers::after(&mut self).await?;
         if !self.created {
             return Ok(Answer::ok(self.body));
         }
@@ -253,8 +266,8 @@ impl Written<'_> {
         };
         Ok(Answer {
             status: 201,
-            body: self.body,
             location: Some(format!("{}/{room}/{}", self.state.options.url, self.id)),
+            ..Answer::ok(self.body)
         })
     }
 }

@@ -22,9 +22,8 @@ impl Client {
     /// struct Order { item: String, wanted_at: Option<DateTime<Utc>> }
     ///
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let server = MockServer::builder()
-    /// #     .function("price", |call| async move { Ok(if call.params["item"] == "tea" { 3.5.into() } else { serde_json::Value::Null }) })
-    /// #     .start().await?;
+    /// # let code = parse_orm_mock::CloudCode::new().function("price", |call| async move { Ok((call.params["item"] == "tea").then_some(3.5)) });
+    /// # let server = MockServer::builder().cloud_code(code).start().await?;
     /// # let client = server.client();
     /// let price: f64 = client.call("price", &Order { item: "tea".into(), wanted_at: None }).await?;
     /// let other = client.call::<Option<f64>>("price", &serde_json::json!({"item": "coffee"})).await?;

@@ -60,9 +60,9 @@ impl MasterClient {
     /// ```
     /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let server = MockServer::builder()
-    /// #     .job("cleanUp", |job| async move { job.message("counting"); Ok(format!("{} removed", job.params["days"])) })
-    /// #     .start().await?;
+    /// # let code = parse_orm_mock::CloudCode::new()
+    /// #     .job("cleanUp", |job| async move { job.message("counting"); Ok(format!("{} removed", job.params["days"])) });
+    /// # let server = MockServer::builder().cloud_code(code).start().await?;
     /// # let master = server.master_client();
     /// let job = master.start_job("cleanUp", &serde_json::json!({"days": 30})).await?;
     /// let status = job.finished().await?; // asks again and again until it is done

@@ -1,0 +1,123 @@
+//! Who asks, and what functions are given.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::Home;
+use crate::keys::Auth;
+use crate::query::find;
+use crate::state::State;
+
+/// What a request brings besides what it asks for.
+#[derive(Debug)]
+pub(crate) struct Info {
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) ip: String,
+    /// What the triggers of one request tell each other.
+    pub(crate) context: std::sync::Mutex<Map<String, Value>>,
+}
+
+impl Info {
+    pub(crate) fn context(&self) -> std::sync::MutexGuard<'_, Map<String, Value>> {
+        self.context
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Who asks.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Caller {
+    /// Whether the master key was sent.
+    pub master: bool,
+    /// The user of the session, as a row.
+    pub user: Option<Value>,
+    /// `X-Parse-Installation-Id`
+    pub installation_id: Option<String>,
+    /// The headers, with lower-case names.
+    pub headers: Vec<(String, String)>,
+    /// The address.
+    pub ip: String,
+    /// `X-Parse-Cloud-Context`, and what the triggers before this one added.
+    pub context: Map<String, Value>,
+    #[cfg_attr(not(feature = "client"), expect(dead_code, reason = "only the client asks"))]
+    home: Arc<Home>,
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caller")
+            .field("master", &self.master)
+            .field("user_id", &self.user_id())
+            .field("context", &self.context)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Caller {
+    pub(crate) fn new(state: &State, auth: &Auth, info: &Info) -> Self {
+        Self {
+            master: auth.master,
+            user: user(state, auth),
+            installation_id: auth.installation_id.clone(),
+            headers: info.headers.clone(),
+            ip: info.ip.clone(),
+            context: info.context().clone(),
+            home: Arc::clone(&state.home),
+        }
+    }
+
+    /// The id of the user.
+    pub fn user_id(&self) -> Option<&str> {
+        self.user.as_ref()?.get("objectId")?.as_str()
+    }
+
+    /// A client of this server with the master key.
+    #[cfg(feature = "client")]
+    pub fn client(&self) -> parse_orm::MasterClient {
+        self.home.client()
+    }
+}
+
+/// The row of the user who asks, with the token of the session.
+fn user(state: &State, auth: &Auth) -> Option<Value> {
+    let id = auth.user.as_deref()?;
+    let store = state.store();
+    let class = store.class("_User")?;
+    let mut row = find::shown(&state.options, class.get(id)?, &class.schema);
+    if let Some(token) = &auth.session_token {
+        row.insert("sessionToken".to_owned(), json!(token));
+    }
+    Some(Value::Object(row))
+}
+
+/// A call of a function.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct FunctionCall {
+    /// The function.
+    pub name: String,
+    /// The parameters, as they came.
+    pub params: Value,
+    /// Who calls.
+    pub caller: Caller,
+}
+
+impl FunctionCall {
+    pub(crate) fn new(name: &str, params: Value, caller: Caller) -> Self {
+        Self {
+            name: name.to_owned(),
+            params,
+            caller,
+        }
+    }
+
+    /// A client of this server with the master key, for the function's own work.
+    #[cfg(feature = "client")]
+    pub fn client(&self) -> parse_orm::MasterClient {
+        self.caller.client()
+    }
+}
