@@ -78,6 +78,12 @@ pub enum Error {
     /// before it was not answered.
     #[error("untouched, because work on many objects was stopped: {0}")]
     Untouched(#[source] Arc<Error>),
+    /// An earlier try of the request had reached the server, which answered another one with code 159: it counts as
+    /// done, and its answer is lost. Only clients with [request ids](crate::ClientBuilder::request_ids) meet this: a
+    /// `save` reads what became of the object and succeeds, the id of a new object or the result of a function is not
+    /// to be had. (The server also says so where it failed at that first try.)
+    #[error("done by an earlier try, whose answer was lost: {0}")]
+    AlreadyApplied(#[source] Box<ServerError>),
     /// A transaction failed, and nothing of it is done. Which of its requests the server refused, and why, it
     /// does not say; on MongoDB it answers the same where it is no replica set.
     #[error(
@@ -121,7 +127,7 @@ impl Error {
     /// [`ErrorCode::ObjectNotFound`].
     pub fn code(&self) -> Option<ErrorCode> {
         match self {
-            Self::Server(error) => error.code,
+            Self::Server(error) | Self::AlreadyApplied(error) => error.code,
             Self::DoesNotExist { .. } => Some(ErrorCode::ObjectNotFound),
             Self::InDoubt(cause) | Self::Untouched(cause) => cause.code(),
             Self::RolledBack { server, .. } => server.code,

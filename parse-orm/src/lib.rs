@@ -36,7 +36,7 @@ pub use batch::{
     Atomic, Batch, BatchOutcome, BatchResults, CreateAll, DeleteAll, Outcome, Progress, Results, SaveAll,
     Ticket, ToCreate, ToDelete, ToSave,
 };
-pub use client::{Client, ClientBuilder, MasterClient, MasterKey, Secret};
+pub use client::{Client, ClientBuilder, MasterClient, MasterKey, RetryPolicy, Secret};
 pub use cloud::{Finished, FunctionParams, FunctionResult, Job, JobState, JobStatus};
 pub use error::{
     BatchError, BatchFailure, DecodeError, DependencyError, Error, ErrorCode, FileError, FileProblem,

@@ -1,7 +1,7 @@
 //! The configuration of a client.
 
 use super::invalid_session::Hook;
-use super::{Auth, Client, MasterClient, NewObjects, Secret, Server, config};
+use super::{Auth, Client, MasterClient, NewObjects, RetryPolicy, Secret, Server, config};
 use crate::Result;
 use crate::value::DefaultAcl;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -23,6 +23,8 @@ pub struct ClientBuilder {
     http: Option<reqwest::Client>,
     default_acl: Option<DefaultAcl>,
     invalid_session: Option<Hook>,
+    retries: RetryPolicy,
+    request_ids: bool,
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -36,6 +38,8 @@ impl fmt::Debug for ClientBuilder {
             .field("timeout", &self.timeout)
             .field("pool_idle_timeout", &self.pool_idle_timeout)
             .field("default_acl", &self.default_acl)
+            .field("retries", &self.retries)
+            .field("request_ids", &self.request_ids)
             .finish_non_exhaustive()
     }
 }
@@ -54,6 +58,8 @@ impl ClientBuilder {
             http: None,
             default_acl: None,
             invalid_session: None,
+            retries: RetryPolicy::default(),
+            request_ids: false,
         }
     }
 
@@ -108,6 +114,23 @@ impl ClientBuilder {
     /// How long an unused connection is kept. 4 seconds unless told: the server closes its end after 5.
     pub fn pool_idle_timeout(mut self, time: Duration) -> Self {
         self.pool_idle_timeout = time;
+        self
+    }
+
+    /// How often a request is tried, where it may be: see [`RetryPolicy`]. Three times unless told.
+    pub fn retries(mut self, policy: RetryPolicy) -> Self {
+        self.retries = policy;
+        self
+    }
+
+    /// Whether the server can tell another try of a request from another request. With `true` each create, each
+    /// update that adds to what is stored, and each call of a function or job carries an `X-Parse-Request-Id` of its
+    /// own, the same in all of its tries, and so may be tried again: see [`RetryPolicy`].
+    ///
+    /// Say it only where the server's `idempotencyOptions.paths` covers these requests, for example
+    /// `{ paths: ['.*'] }`: any other server ignores the ids, and would do a request twice.
+    pub fn request_ids(mut self, on: bool) -> Self {
+        self.request_ids = on;
         self
     }
 
@@ -257,6 +280,8 @@ impl ClientBuilder {
             keys,
             timeout: self.timeout,
             invalid_session: self.invalid_session,
+            retries: self.retries,
+            request_ids: self.request_ids,
         })
     }
 }

@@ -3,10 +3,12 @@
 pub(crate) mod batch;
 mod config;
 mod invalid_session;
+mod retry;
 mod secret;
 mod transport;
 
 pub use config::ClientBuilder;
+pub use retry::RetryPolicy;
 pub use secret::Secret;
 pub(crate) use transport::{Answer, Call, Method, NoParams, Params, Path, refused, unexpected};
 
@@ -56,6 +58,9 @@ struct Server {
     keys: reqwest::header::HeaderMap,
     timeout: Duration,
     invalid_session: Option<invalid_session::Hook>,
+    retries: RetryPolicy,
+    /// Whether requests carry ids, by which the server knows another try.
+    request_ids: bool,
 }
 
 /// On whose behalf requests are made. The master key and a session exclude each other, because the

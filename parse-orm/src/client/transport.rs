@@ -1,9 +1,11 @@
 //! One request and its answer: the only place that speaks HTTP.
 
-use super::{Auth, Client, config::header};
+use super::retry::{Next, Tries};
+use super::{Auth, Client, Server, config::header};
 use crate::{Error, ErrorCode, Result, ServerError};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode, utf8_percent_encode};
+use reqwest::RequestBuilder;
 use reqwest::header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
@@ -117,8 +119,8 @@ impl Params for NoParams {
 
 /// What travels in a body.
 enum Payload {
-    Json(Vec<u8>),
-    /// With the headers that belong to it. It may take as long as it will: its sender watches that it moves.
+    Json(Bytes),
+    /// With the headers that belong to it. It is read while it is sent, and so sent once. It may take as long as it will: its sender watches that it moves.
     Contents(HeaderMap, reqwest::Body),
 }
 
@@ -161,7 +163,7 @@ impl Client {
         })
         .map_err(|error| Error::invalid("query", None, error.to_string()))?;
         let url = format!("{}{path}", self.server.url);
-        let body = Some(Payload::Json(body));
+        let body = Some(Payload::Json(body.into()));
         let answer = self.send(Method::Post, Method::Get, path, url, body).await?;
         Ok(answer.body)
     }
@@ -174,7 +176,7 @@ impl Client {
     /// Sends one request and returns a successful answer with its status and headers.
     pub(crate) async fn exchange(&self, call: Call<'_>) -> Result<Answer> {
         let url = format!("{}{}", self.server.url, call.path);
-        let body = call.body.map(Payload::Json);
+        let body = call.body.map(|body| Payload::Json(body.into()));
         self.send(call.method, call.method, call.path, url, body).await
     }
 
@@ -233,68 +235,114 @@ impl Client {
         let span = tracing::debug_span!("parse_request", method = meaning.name(), %path, status = tracing::field::Empty);
         // not `Span::current()`, which is the application's own where this one is switched off
         let outcome = span.clone();
+        let (json, mut contents) = match body {
+            None => (None, None),
+            Some(Payload::Json(json)) => (Some(json), None),
+            Some(Payload::Contents(headers, contents)) => (None, Some((headers, contents))),
+        };
+        let once = contents.is_some();
+        let Server {
+            retries, request_ids, ..
+        } = &*self.server;
+        let mut tries = Tries::new(retries, *request_ids, meaning, path, json.as_deref());
         let work = async {
-            let http = match method {
-                Method::Get => self.server.http.get(url),
-                Method::Post => self.server.http.post(url),
-                Method::Put => self.server.http.put(url),
-                Method::Delete => self.server.http.delete(url),
-            };
-            let mut http = http.headers(self.server.keys.clone());
-            match &self.auth {
-                Auth::Public => {}
-                Auth::Session(token, _) => {
-                    http = http.header(
-                        HeaderName::from_static("x-parse-session-token"),
-                        header(token.expose(), "session token")?,
-                    );
+            loop {
+                let mut http = self.attempt(method, path, &url, tries.id.as_deref())?;
+                if let Some(json) = &json {
+                    let kind = HeaderValue::from_static("application/json");
+                    http = http.header(CONTENT_TYPE, kind).body(json.clone());
                 }
-                Auth::Master(key) => {
-                    http = http.header(
-                        HeaderName::from_static("x-parse-master-key"),
-                        header(key.expose(), "master key")?,
-                    );
+                if let Some((headers, contents)) = contents.take() {
+                    http = http.headers(headers).timeout(FOREVER).body(contents);
                 }
-            }
-            if let Some(context) = &self.context {
-                http = http.header(HeaderName::from_static("x-parse-cloud-context"), context.clone());
-            }
-            if matches!(path, Path::Transaction) {
-                // the server breaks the connection off behind the answer to one that fails, and a request that
-                // followed on it would be lost
-                http = http.header(CONNECTION, HeaderValue::from_static("close"));
-            }
-            http = match body {
-                None => http,
-                Some(Payload::Json(body)) => http
-                    .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-                    .body(body),
-                Some(Payload::Contents(headers, contents)) => {
-                    http.headers(headers).timeout(FOREVER).body(contents)
-                }
-            };
-            let mut answer = http.send().await?;
-            let status = answer.status().as_u16();
-            outcome.record("status", status);
-            let headers = std::mem::take(answer.headers_mut());
-            let body = answer.bytes().await?;
-            if (200..300).contains(&status) {
-                Ok(Answer {
-                    status,
-                    headers,
-                    body,
-                })
-            } else {
-                let error = refused(status, &body, meaning.name(), path);
+                let (error, headers) = match answer(http, meaning, path, &outcome).await {
+                    Ok(answer) => return Ok(answer),
+                    Err(failed) => failed,
+                };
                 if let (Auth::Session(token, _), Some(hook)) = (&self.auth, &self.server.invalid_session)
                     && error.code() == Some(ErrorCode::InvalidSessionToken)
                 {
                     hook.found(token, path);
                 }
-                Err(error)
+                if once {
+                    return Err(error);
+                }
+                match tries.after(error, &headers) {
+                    Next::TryAfter(pause) => tokio::time::sleep(pause).await,
+                    Next::Fail(error) => return Err(error),
+                    Next::Done => {
+                        return Ok(Answer {
+                            status: 200,
+                            headers: HeaderMap::new(),
+                            body: Bytes::from_static(b"{}"),
+                        });
+                    }
+                }
             }
         };
         work.instrument(span).await
+    }
+
+    /// One try of a request, but for its body.
+    fn attempt(&self, method: Method, path: Path<'_>, url: &str, id: Option<&str>) -> Result<RequestBuilder> {
+        let http = match method {
+            Method::Get => self.server.http.get(url),
+            Method::Post => self.server.http.post(url),
+            Method::Put => self.server.http.put(url),
+            Method::Delete => self.server.http.delete(url),
+        };
+        let mut http = http.headers(self.server.keys.clone());
+        match &self.auth {
+            Auth::Public => {}
+            Auth::Session(token, _) => {
+                http = http.header(
+                    HeaderName::from_static("x-parse-session-token"),
+                    header(token.expose(), "session token")?,
+                );
+            }
+            Auth::Master(key) => {
+                http = http.header(
+                    HeaderName::from_static("x-parse-master-key"),
+                    header(key.expose(), "master key")?,
+                );
+            }
+        }
+        if let Some(id) = id {
+            http = http.header(HeaderName::from_static("x-parse-request-id"), id);
+        }
+        if let Some(context) = &self.context {
+            http = http.header(HeaderName::from_static("x-parse-cloud-context"), context.clone());
+        }
+        if matches!(path, Path::Transaction) {
+            // the server breaks the connection off behind the answer to one that fails, and a request that
+            // followed on it would be lost
+            http = http.header(CONNECTION, HeaderValue::from_static("close"));
+        }
+        Ok(http)
+    }
+}
+
+/// Waits for the answer to one try; a failure comes with the headers of its answer, where there is one.
+async fn answer(
+    http: RequestBuilder,
+    meaning: Method,
+    path: Path<'_>,
+    outcome: &tracing::Span,
+) -> Result<Answer, (Error, HeaderMap)> {
+    let failed = |error: reqwest::Error| (Error::from(error), HeaderMap::new());
+    let mut answer = http.send().await.map_err(failed)?;
+    let status = answer.status().as_u16();
+    outcome.record("status", status);
+    let headers = std::mem::take(answer.headers_mut());
+    let body = answer.bytes().await.map_err(failed)?;
+    if (200..300).contains(&status) {
+        Ok(Answer {
+            status,
+            headers,
+            body,
+        })
+    } else {
+        Err((refused(status, &body, meaning.name(), path), headers))
     }
 }
 

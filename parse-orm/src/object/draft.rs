@@ -4,7 +4,7 @@ use super::decode::answer;
 use super::encode::{Body, FieldRef, bytes};
 use super::relation::settle_relations;
 use super::{Meta, Object, ParseObject, graph};
-use crate::client::{Call, Method, Path};
+use crate::client::{Call, Method, NoParams, Path};
 use crate::value::{Acl, Form, Holder, ObjectId, Timestamp, Unstored};
 use crate::{Client, Error, Result};
 use serde_json::Value;
@@ -106,7 +106,15 @@ impl<T: ParseObject> New<'_, T> {
             path: Path::Class(T::CLASS_NAME),
             body: Some(bytes(self.body(default)?)),
         };
-        self.created(&client.request(call).await?, default)
+        match (client.request(call).await, self.id) {
+            // its answer is lost, and its id is known
+            (Err(Error::AlreadyApplied(said)), Some(id)) => {
+                let path = Path::Object(T::CLASS_NAME, id.as_str());
+                let row = client.read(path, &NoParams {}).await;
+                self.created(&row.map_err(|_| Error::AlreadyApplied(said))?, default)
+            }
+            (answer, _) => self.created(&answer?, default),
+        }
     }
 
     fn content(&self) -> Body<'_, T> {

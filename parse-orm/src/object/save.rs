@@ -6,7 +6,7 @@ use super::relation::settle_relations;
 use super::{FieldSet, Object, ParseObject, graph};
 use crate::client::{Call, Method, NoParams, Path};
 use crate::value::{Holder, Timestamp, Unstored};
-use crate::{Client, Error, ErrorCode, Result};
+use crate::{Client, Error, ErrorCode, Result, ServerError};
 use serde_json::value::RawValue;
 
 /// What [`Object::refresh`] does with unsaved changes.
@@ -31,7 +31,8 @@ impl<T: ParseObject> Object<T> {
     /// Every change stays pending when the server refuses or cannot be reached, and when a value cannot be
     /// stored ([`Error::Invalid`], nothing is sent then). [`Error::Dependency`]: something new that the object
     /// holds could not be stored; what was stored is not sent again by another try. [`Error::DoesNotExist`]: the object is gone, or may
-    /// not be changed by this client. [`Error::Decode`]: the changes *are* saved, but the server answered
+    /// not be changed by this client. [`Error::AlreadyApplied`]: another try met the first one, and the object
+    /// does not show it. [`Error::Decode`]: the changes *are* saved, but the server answered
     /// with a value of another type.
     pub async fn save(&mut self, client: &Client) -> Result<()> {
         graph::store_one(client, self).await?;
@@ -40,15 +41,33 @@ impl<T: ParseObject> Object<T> {
             return Ok(());
         };
         let path = Path::Object(T::CLASS_NAME, self.meta.id.as_str());
-        let bytes = client
-            .request(Call {
-                method: Method::Put,
-                path,
-                body: Some(bytes(body)),
-            })
+        let put = Call {
+            method: Method::Put,
+            path,
+            body: Some(bytes(body)),
+        };
+        match client.request(put).await {
+            Ok(bytes) => self.saved(&bytes),
+            Err(Error::AlreadyApplied(said)) => self.applied(client, said).await,
+            Err(error) => Err(self.gone(error)),
+        }
+    }
+
+    /// Takes over what became of the object by a save whose answer is lost.
+    async fn applied(&mut self, client: &Client, said: Box<ServerError>) -> Result<()> {
+        let path = Path::Object(T::CLASS_NAME, self.meta.id.as_str());
+        let newer = client
+            .read(path, &NoParams {})
             .await
-            .map_err(|e| self.gone(e))?;
-        self.saved(&bytes)
+            .and_then(|row| self::row::<T>(&row));
+        match newer {
+            Ok(newer) if newer.meta.updated_at != self.meta.updated_at => {
+                self.renew(newer, FieldSet::EMPTY, Unsaved::Discard);
+                Ok(())
+            }
+            // it stands as it did: the server failed at it, or is still at it
+            _ => Err(Error::AlreadyApplied(said)),
+        }
     }
 
     fn content(&self) -> Option<Body<'_, T>> {

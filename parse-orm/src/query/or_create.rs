@@ -45,12 +45,13 @@ impl<T: ParseObject> QuerySet<T> {
             return Ok((row, false));
         }
         let new: Draft<T> = value().into();
-        let taken = match new.create(client).await {
-            Err(error) if is_taken(&error) => error,
+        let (error, created) = match new.create(client).await {
+            Err(error) if is_taken(&error) => (error, false),
+            Err(error @ Error::AlreadyApplied(_)) => (error, true),
             created => return Ok((created?, true)),
         };
         let row = found(self.get(client).await)?;
-        row.map(|row| (row, false)).ok_or(taken)
+        row.map(|row| (row, created)).ok_or(error)
     }
 
     /// The only row with this change, or a new one where there is none; with `true` where it was created.

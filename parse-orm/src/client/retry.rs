@@ -1,0 +1,307 @@
+//! When a request is sent again, how long after, and what the answer to another try means.
+
+use super::{Method, Path};
+use crate::{Error, ErrorCode};
+use chrono::{DateTime, Utc};
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use std::hash::{BuildHasher as _, RandomState};
+use std::time::{Duration, Instant};
+
+/// How often a request is tried, and how long the client waits in between.
+///
+/// A request is tried again only where that cannot do the same thing twice:
+///
+/// | what came of a try | reads | `PUT`, `DELETE` of an object | `POST`, `PUT` with Increment or Add | the same with a request id |
+/// | --- | --- | --- | --- | --- |
+/// | no connection could be made | again | again | again | again |
+/// | status 429: not now | again | again | again | again |
+/// | no whole answer, or a proxy's: 408, 5xx | again | again | never | again |
+/// | an error of Parse with status 5xx | again | again | never | never |
+/// | any other answer, so 101, 209, all of 4xx | never | never | never | never |
+///
+/// - *Reads* are GETs, and the long queries that go as a POST. The third column is also that of batches, files, log-ins
+///   and all else that is written or called, and of changes to `_User` and `_Session`: a new password ends the session
+///   that would ask again.
+/// - A DELETE that finds nothing (code 101) after another try of it may have reached the server has succeeded.
+/// - [Request ids](crate::ClientBuilder::request_ids) are sent where the server minds them: creates and
+///   updates of objects, sign-ups, functions and jobs; not for batches. It refuses the second request of an id with
+///   code 159, even where the first one failed, so an error of Parse is final. See [`Error::AlreadyApplied`].
+/// - The time in between doubles, up to a longest one, and is shortened by up to a half at random, so that many clients
+///   do not come back at once. A `Retry-After` of the server's is kept to, in seconds or as a date, unless
+///   the deadline comes first: then the failure is returned at once.
+/// - Where a try may have reached the server and a later one did not, the failure of the former is returned.
+///
+/// ```
+/// # use parse_orm::{Client, RetryPolicy};
+/// use std::time::Duration;
+///
+/// let patient = RetryPolicy::default()
+///     .attempts(6)
+///     .backoff(Duration::from_millis(250), Duration::from_secs(10))
+///     .deadline(Duration::from_secs(120));
+/// let client = Client::builder("http://localhost:1337/parse").app_id("app").retries(patient).build()?;
+/// let strict = Client::builder("http://localhost:1337/parse").app_id("app").retries(RetryPolicy::never()).build()?;
+/// # Ok::<(), parse_orm::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a policy does nothing until it is given to `ClientBuilder::retries`"]
+pub struct RetryPolicy {
+    attempts: u32,
+    first: Duration,
+    longest: Duration,
+    deadline: Duration,
+}
+
+/// Three attempts, 0.1 to 2 seconds apart, none of which begins later than 60 seconds after the first.
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            attempts: 3,
+            first: Duration::from_millis(100),
+            longest: Duration::from_secs(2),
+            deadline: Duration::from_secs(60),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// Nothing is sent twice.
+    pub fn never() -> Self {
+        Self::default().attempts(1)
+    }
+
+    /// How many tries there are at most, the first one included. 3 unless told; 0 is 1.
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// The time before the second try, and the longest one before any. 0.1 and 2 seconds unless told.
+    pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
+        self.first = first;
+        self.longest = longest;
+        self
+    }
+
+    /// How long after the beginning of the first try the last one may begin. 60 seconds unless told.
+    pub fn deadline(mut self, time: Duration) -> Self {
+        self.deadline = time;
+        self
+    }
+
+    /// The time before the next try, of which there were so many.
+    fn pause(&self, tried: u32) -> Duration {
+        let doubled = self.first.saturating_mul(1 << (tried - 1).min(20));
+        let time = doubled.min(self.longest);
+        let part = u32::try_from(random() >> 32).unwrap_or_default();
+        time.mul_f64(1.0 - 0.5 * f64::from(part) / f64::from(u32::MAX))
+    }
+}
+
+/// Whether a request may reach the server twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Twice {
+    /// It comes to the same.
+    Yes,
+    /// The server refuses the second by its id.
+    ById,
+    No,
+}
+
+/// What came of a try, by what may be done about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failure {
+    /// Nothing reached the server.
+    Unsent,
+    /// Nothing was done, and another time it may be.
+    NotNow,
+    /// It may be done or not.
+    Unanswered,
+    /// The server failed at it.
+    Failed,
+    /// The answer is final.
+    Final,
+}
+
+impl Failure {
+    fn of(error: &Error) -> Self {
+        match error {
+            Error::Connection(failed) if failed.is_builder() => Self::Final,
+            Error::Connection(failed) if failed.is_connect() => Self::Unsent,
+            Error::Connection(_) => Self::Unanswered,
+            // what stands before the server has no codes
+            Error::Server(refused) => Self::by_status(refused.status, refused.code.is_some()),
+            Error::UnexpectedAnswer { status, .. } => Self::by_status(*status, false),
+            _ => Self::Final,
+        }
+    }
+
+    fn by_status(status: u16, by_parse: bool) -> Self {
+        match status {
+            429 => Self::NotNow,
+            500.. if by_parse => Self::Failed,
+            408 | 500.. => Self::Unanswered,
+            _ => Self::Final,
+        }
+    }
+
+    fn permits(self, twice: Twice) -> bool {
+        match self {
+            Self::Unsent | Self::NotNow => true,
+            Self::Unanswered => twice != Twice::No,
+            Self::Failed => twice == Twice::Yes,
+            Self::Final => false,
+        }
+    }
+}
+
+/// A request and its tries.
+pub(super) struct Tries<'a> {
+    policy: &'a RetryPolicy,
+    method: Method,
+    path: Path<'a>,
+    body: Option<&'a [u8]>,
+    /// The same for every try.
+    pub(super) id: Option<String>,
+    begun: Instant,
+    tried: u32,
+    /// The failure of a try that the server may have been at.
+    doubt: Option<Error>,
+}
+
+/// What to do after a try.
+pub(super) enum Next {
+    TryAfter(Duration),
+    /// An earlier try did it.
+    Done,
+    Fail(Error),
+}
+
+impl<'a> Tries<'a> {
+    /// The request with this meaning and body, before its first try.
+    pub(super) fn new(
+        policy: &'a RetryPolicy,
+        ids: bool,
+        method: Method,
+        path: Path<'a>,
+        body: Option<&'a [u8]>,
+    ) -> Self {
+        let id = ids && takes_id(method, path) && !may_repeat(method, path, body);
+        Self {
+            policy,
+            method,
+            path,
+            body,
+            id: id.then(new_id),
+            begun: Instant::now(),
+            tried: 0,
+            doubt: None,
+        }
+    }
+
+    fn twice(&self) -> Twice {
+        if self.id.is_some() {
+            Twice::ById
+        } else if may_repeat(self.method, self.path, self.body) {
+            Twice::Yes
+        } else {
+            Twice::No
+        }
+    }
+
+    /// What to do after a try that failed.
+    pub(super) fn after(&mut self, error: Error, headers: &HeaderMap) -> Next {
+        self.tried += 1;
+        if self.doubt.is_some() {
+            match error {
+                Error::Server(refused)
+                    if self.method == Method::Delete && refused.code == Some(ErrorCode::ObjectNotFound) =>
+                {
+                    return Next::Done;
+                }
+                Error::Server(refused)
+                    if self.id.is_some() && refused.code == Some(ErrorCode::DuplicateRequest) =>
+                {
+                    return Next::Fail(Error::AlreadyApplied(refused));
+                }
+                _ => {}
+            }
+        }
+        let failure = Failure::of(&error);
+        let pause = if self.tried < self.policy.attempts && failure.permits(self.twice()) {
+            let pause = self.policy.pause(self.tried);
+            let asked = retry_after(headers).unwrap_or_default();
+            Some(pause.max(asked)).filter(|pause| self.begun.elapsed() + *pause < self.policy.deadline)
+        } else {
+            None
+        };
+        match (failure, pause) {
+            (Failure::Unsent | Failure::NotNow, None) => Next::Fail(self.doubt.take().unwrap_or(error)),
+            (_, None) => Next::Fail(error),
+            (failure, Some(pause)) => {
+                tracing::debug!(
+                    method = self.method.name(), path = %self.path, tried = self.tried, ?failure, ?pause, "will be tried again"
+                );
+                if matches!(failure, Failure::Unanswered | Failure::Failed) {
+                    self.doubt = Some(error);
+                }
+                Next::TryAfter(pause)
+            }
+        }
+    }
+}
+
+/// Whether doing it twice comes to the same as doing it once.
+fn may_repeat(method: Method, path: Path<'_>, body: Option<&[u8]>) -> bool {
+    match (method, path) {
+        (Method::Get, _) => true,
+        (Method::Post, _) | (_, Path::Object("_User" | "_Session", _)) => false,
+        (Method::Delete, Path::Object(..)) => true,
+        // as the client itself writes them: within a text the quotes would be escaped
+        (Method::Put, Path::Object(..)) => body.is_none_or(|body| {
+            !contains(body, br#""__op":"Increment""#) && !contains(body, br#""__op":"Add""#)
+        }),
+        _ => false,
+    }
+}
+
+fn contains(body: &[u8], part: &[u8]) -> bool {
+    body.windows(part.len()).any(|window| window == part)
+}
+
+/// Where the server minds request ids.
+#[allow(clippy::unnested_or_patterns, clippy::match_same_arms, reason = "a list")]
+fn takes_id(method: Method, path: Path<'_>) -> bool {
+    match (method, path) {
+        // a new password ends the session, which is looked at before the id
+        (Method::Put, Path::Object("_User" | "_Session", _)) => false,
+        (Method::Put, Path::Object(..) | Path::Named("/installations", _)) => true,
+        (Method::Post, Path::Class(_) | Path::Plain("/users" | "/installations")) => true,
+        (Method::Post, Path::Named("/functions" | "/jobs", _)) => true,
+        _ => false,
+    }
+}
+
+/// An id that no other request has: two times 64 random bits.
+fn new_id() -> String {
+    format!("{:016x}{:016x}", random(), random())
+}
+
+/// The standard library keeps random keys for its hash maps.
+fn random() -> u64 {
+    RandomState::new().hash_one(())
+}
+
+/// How long the server wants to be left alone, in seconds or until a date.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = DateTime::parse_from_rfc2822(text).ok()?;
+    Some(
+        (date.with_timezone(&Utc) - Utc::now())
+            .to_std()
+            .unwrap_or_default(),
+    )
+}
