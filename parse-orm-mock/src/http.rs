@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::cloud::Info;
 use crate::faults::Fault;
+use crate::idempotency;
 use crate::json_error;
 use crate::keys::authenticate;
 use crate::refusal::Refusal;
@@ -95,6 +96,9 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
         Ok(auth) => auth,
         Err(refusal) => return spoil(fault, refuse(&refusal, &method)).await,
     };
+    if let Err(refusal) = idempotency::admit(&state, &parts.headers, &method, &segments) {
+        return spoil(fault, refuse(&refusal, &method)).await;
+    }
     let mut call = Call {
         state: &state,
         auth: &auth,

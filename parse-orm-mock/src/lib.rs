@@ -45,6 +45,7 @@ mod cloud;
 mod faults;
 mod files;
 mod http;
+mod idempotency;
 mod json_error;
 mod keys;
 mod number;

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::cloud::CloudCode;
+use crate::idempotency::Idempotency;
 use crate::user::options::UserOptions;
 
 /// The options of a server; [`crate::MockServerBuilder`] sets them.
@@ -42,6 +43,8 @@ pub(crate) struct Options {
     pub(crate) cloud_code: CloudCode,
     /// Sent to webhooks unless it is empty.
     pub(crate) webhook_key: String,
+    /// `idempotencyOptions`.
+    pub(crate) idempotency: Option<Idempotency>,
 }
 
 /// An index that somebody made in the database.
@@ -93,6 +96,7 @@ impl Default for Options {
             indexes: Vec::new(),
             cloud_code: CloudCode::new(),
             webhook_key: "webhook".to_owned(),
+            idempotency: None,
         }
     }
 }

@@ -26,6 +26,7 @@ pub(crate) mod code {
     pub(crate) const VALIDATION_ERROR: i64 = 142;
     pub(crate) const WEBHOOK_ERROR: i64 = 143;
     pub(crate) const FILE_DELETE_ERROR: i64 = 153;
+    pub(crate) const DUPLICATE_REQUEST: i64 = 159;
     pub(crate) const INVALID_VALUE: i64 = 162;
     pub(crate) const USERNAME_MISSING: i64 = 200;
     pub(crate) const PASSWORD_MISSING: i64 = 201;

@@ -35,7 +35,7 @@ pub struct MockServer {
 #[derive(Debug, Clone, Default)]
 #[must_use = "nothing runs before `start`"]
 pub struct MockServerBuilder {
-    options: Options,
+    pub(crate) options: Options,
 }
 
 impl MockServerBuilder {

@@ -45,6 +45,7 @@ mod queries;
 mod readme;
 mod relation_lookups;
 mod relations;
+mod retries;
 mod roles;
 mod scans;
 mod secrets;

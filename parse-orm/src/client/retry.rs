@@ -19,9 +19,9 @@ use std::time::{Duration, Instant};
 /// | an error of Parse with status 5xx | again | again | never | never |
 /// | any other answer, so 101, 209, all of 4xx | never | never | never | never |
 ///
-/// - *Reads* are GETs, and the long queries that go as a POST. The third column is also that of batches, files, log-ins
-///   and all else that is written or called, and of changes to `_User` and `_Session`: a new password ends the session
-///   that would ask again.
+/// - *Reads* are GETs, and the long queries that go as a POST. The third column is also that of batches, log-ins and
+///   all else that is written or called, and of changes to `_User` and `_Session`: a new password ends the session
+///   that would ask again. The contents of a file are read while they are sent, and sent once.
 /// - A DELETE that finds nothing (code 101) after another try of it may have reached the server has succeeded.
 /// - [Request ids](crate::ClientBuilder::request_ids) are sent where the server minds them: creates and
 ///   updates of objects, sign-ups, functions and jobs; not for batches. It refuses the second request of an id with
@@ -304,4 +304,111 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
             .to_std()
             .unwrap_or_default(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::header::HeaderValue;
+
+    fn headers(retry_after: &str) -> HeaderMap {
+        let value = HeaderValue::from_str(retry_after).unwrap();
+        HeaderMap::from_iter([(RETRY_AFTER, value)])
+    }
+
+    fn page(status: u16) -> Error {
+        let excerpt = String::new();
+        Error::UnexpectedAnswer { status, excerpt }
+    }
+
+    fn read(policy: &RetryPolicy) -> Tries<'_> {
+        Tries::new(policy, false, Method::Get, Path::Class("A"), None)
+    }
+
+    #[test]
+    fn a_retry_after_is_seconds_or_a_date() {
+        assert_eq!(retry_after(&headers("120")), Some(Duration::from_secs(120)));
+        assert_eq!(
+            retry_after(&headers("Sun, 06 Nov 1994 08:49:37 GMT")),
+            Some(Duration::ZERO)
+        );
+        let far = retry_after(&headers("Fri, 01 Jan 2100 00:00:00 GMT")).unwrap();
+        assert!(far > Duration::from_secs(1_000_000_000));
+        for wrong in ["soon", "-1", "1.5", ""] {
+            assert_eq!(retry_after(&headers(wrong)), None, "{wrong}");
+        }
+        assert_eq!(retry_after(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn row_58_a_retry_after_is_kept_to() {
+        let policy = RetryPolicy::default();
+        for (status, asked) in [(429, "7"), (503, "7")] {
+            match read(&policy).after(page(status), &headers(asked)) {
+                Next::TryAfter(pause) => assert_eq!(pause, Duration::from_secs(7)),
+                _ => panic!("not tried again"),
+            }
+        }
+        // longer than there is time
+        assert!(matches!(
+            read(&policy).after(page(503), &headers("61")),
+            Next::Fail(_)
+        ));
+        // shorter than the pause itself
+        let slow = RetryPolicy::default().backoff(Duration::from_secs(4), Duration::from_secs(9));
+        match read(&slow).after(page(503), &headers("1")) {
+            Next::TryAfter(pause) => assert!(pause >= Duration::from_secs(2)),
+            _ => panic!("not tried again"),
+        }
+    }
+
+    #[test]
+    fn row_58_pauses_double_and_differ() {
+        let (first, longest) = (Duration::from_millis(100), Duration::from_millis(350));
+        let policy = RetryPolicy::default().backoff(first, longest);
+        for (tried, full) in [(1, 100), (2, 200), (3, 350), (40, 350), (u32::MAX, 350)] {
+            let full = Duration::from_millis(full);
+            let pauses: Vec<_> = (0..50).map(|_| policy.pause(tried)).collect();
+            assert!(
+                pauses.iter().all(|pause| *pause >= full / 2 && *pause <= full),
+                "{pauses:?}"
+            );
+            assert!(
+                pauses.iter().any(|pause| *pause != pauses[0]),
+                "the same for everybody"
+            );
+        }
+        let none = RetryPolicy::default().backoff(Duration::ZERO, Duration::ZERO);
+        assert_eq!(none.pause(1), Duration::ZERO);
+    }
+
+    #[test]
+    fn row_6_no_two_ids_are_the_same() {
+        let ids: std::collections::HashSet<_> = (0..10_000).map(|_| new_id()).collect();
+        assert_eq!(ids.len(), 10_000);
+    }
+
+    #[test]
+    fn row_58_what_a_put_does_twice() {
+        let object = Path::Object("GameScore", "a");
+        for (body, repeatable) in [
+            (r#"{"score":1}"#, true),
+            (r#"{"score":{"__op":"Delete"}}"#, true),
+            (r#"{"skills":{"__op":"AddUnique","objects":["a"]}}"#, true),
+            (r#"{"skills":{"__op":"Remove","objects":["a"]}}"#, true),
+            (
+                r#"{"fans":{"__op":"Batch","ops":[{"__op":"AddRelation","objects":[]}]}}"#,
+                true,
+            ),
+            (r#"{"name":"{\"__op\":\"Increment\"}"}"#, true),
+            (r#"{"score":{"__op":"Increment","amount":1}}"#, false),
+            (r#"{"a":1,"skills":{"__op":"Add","objects":["a"]}}"#, false),
+        ] {
+            let repeats = |path| may_repeat(Method::Put, path, Some(body.as_bytes()));
+            assert_eq!(repeats(object), repeatable, "{body}");
+            // a new password ends the session that would ask again
+            assert!(!repeats(Path::Object("_User", "a")));
+            assert!(!repeats(Path::Plain("/config")));
+        }
+    }
 }
