@@ -30,7 +30,9 @@ pub async fn backend() -> Backend {
 }
 
 async fn mock() -> Backend {
-    let server = MockServer::start().await;
+    // the provider of the real server of the tests
+    let server = MockServer::builder().auth_provider("fakeauth", |data| data["token"] == "good");
+    let server = server.start().await.expect("a mock server");
     Backend {
         client: server.client(),
         master: server.master_client(),

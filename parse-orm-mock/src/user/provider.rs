@@ -68,10 +68,10 @@ pub(crate) fn check(options: &UserOptions, auth_data: &Map<String, Value>) -> Re
 /// The auth data of a write, if there is any to look at.
 pub(crate) fn of_write(object: &Map<String, Value>) -> Result<Option<Map<String, Value>>, Refusal> {
     match object.get("authData") {
-        None => Ok(None),
-        Some(Value::Object(auth_data)) if auth_data.is_empty() => Ok(None),
-        Some(Value::Object(auth_data)) => Ok(Some(auth_data.clone())),
-        Some(_) => Err(unsupported()),
+        Some(Value::Object(auth_data)) if !auth_data.is_empty() => Ok(Some(auth_data.clone())),
+        Some(nothing) if !crate::number::truthy(nothing) => Err(unsupported()),
+        // What is no object, the schema refuses.
+        _ => Ok(None),
     }
 }
 

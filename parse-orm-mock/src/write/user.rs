@@ -49,16 +49,12 @@ pub(crate) fn prepare(state: &State, auth: &Auth, change: &mut Change) -> Result
         Change::Update(id, object) => (Some(id.as_str()), object),
     };
     object.shift_remove("sessionToken");
-    let auth_data = match (id, object.get("authData")) {
-        // Signing up, this is looked at after the names.
-        (None, Some(value)) if !value.is_object() => None,
-        _ => provider::of_write(object)?,
-    };
-    let proven = auth_data.as_ref().is_some_and(provider::says_something);
+    let proven = object.get("authData").and_then(Value::as_object);
+    let proven = proven.is_some_and(provider::says_something);
     if id.is_none() && !proven {
         check_names(object)?;
     }
-    provider::of_write(object)?;
+    let auth_data = provider::of_write(object)?;
     if let Some(given) = auth_data {
         let text = |key: &str| object.get(key).is_some_and(Value::is_string);
         let named = text("username") && text("password");
