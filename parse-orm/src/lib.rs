@@ -7,11 +7,13 @@ mod client;
 mod cloud;
 #[doc(hidden)]
 pub mod codegen;
+mod config;
 mod error;
 pub mod hook;
 mod object;
 mod query;
 mod role;
+mod schema;
 mod user;
 mod value;
 
@@ -38,6 +40,7 @@ pub use batch::{
 };
 pub use client::{Client, ClientBuilder, MasterClient, MasterKey, RetryPolicy, Secret};
 pub use cloud::{Finished, FunctionParams, FunctionResult, Job, JobState, JobStatus};
+pub use config::{Config, ConfigChange};
 pub use error::{
     BatchError, BatchFailure, DecodeError, DependencyError, Error, ErrorCode, FileError, FileProblem,
     Interrupted, InvalidError, JobError, NotIncluded, Result, ReturnedError, RowFailure, ServerError,
@@ -64,6 +67,10 @@ pub use query::{
 };
 pub use query::{Leads, Prefetch, Related};
 pub use role::{Role, RoleAccessors, RoleFields};
+pub use schema::{
+    Asker, ClassField, ClassFieldType, ClassIndex, ClassOperation, ClassPermissions, ClassSchema, IndexKind,
+    SchemaChange, SchemaDiff,
+};
 pub use user::{
     CreatedWith, CreatedWithFields, ParseUser, Session, SessionRecord, SessionRecordAccessors,
     SessionRecordFields, User, UserAccessors, UserFields,

@@ -13,4 +13,5 @@ mod lookups;
 mod models;
 mod parameters;
 mod requests;
+mod schemas;
 mod users;
