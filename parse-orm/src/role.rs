@@ -1,7 +1,7 @@
 //! Roles: users under a name that an ACL can speak of.
 
 use crate::object::Draft;
-use crate::value::IntoUser;
+use crate::value::{IntoRole, IntoUser};
 use crate::{Acl, Error, Object, ParseObject, ParseUser, Pointer, QuerySet, Relation, Result, User};
 
 /// Users under a name, of the class `_Role`: an [`Acl`] allows something to the role `Who::role("Editors")`, and with
@@ -119,5 +119,12 @@ impl Object<Role> {
     /// A query for the child roles.
     pub fn child_roles(&self) -> QuerySet<Role> {
         crate::query::related(Role::CLASS_NAME, self.id(), "roles")
+    }
+}
+
+/// By its name, as it is here: an ACL knows nothing of a role that is renamed later.
+impl IntoRole for &Object<Role> {
+    fn into_role(self) -> String {
+        self.name.clone()
     }
 }

@@ -80,11 +80,11 @@ macro_rules! ids {
 }
 ids!(&str, String, ObjectId, &ObjectId);
 
-/// A role, for an [`Acl`] and for permissions: its name.
+/// A role, for an [`Acl`] and for permissions: an object of the class `_Role`, or its name.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a role",
     label = "not a role",
-    note = "a role is its name, `Who::role(\"Admin\")`"
+    note = "a role is an object of the model `Role` (`&role`), or its name (`\"Admin\"`)"
 )]
 pub trait IntoRole {
     /// The name.
@@ -116,7 +116,7 @@ impl Who {
         user.into_user().map_or_else(Self::Mistaken, Self::User)
     }
 
-    /// Everyone in this role, and in the roles that inherit from it: by the name of the role.
+    /// Everyone in this role, and in the roles that inherit from it, at any depth: an object of the class `_Role`, or the name.
     pub fn role(role: impl IntoRole) -> Self {
         Self::Role(role.into_role())
     }
