@@ -1,7 +1,8 @@
 //! Keys and tokens are never printed: not by `Debug`, not by errors, not by traces.
 
-use crate::backend::{Outcome, backend};
+use crate::backend::{Outcome, backend, unique};
 use crate::models::{Team, TeamAccessors, team};
+use crate::users::{Account, account};
 use parse_orm::prelude::*;
 use parse_orm::{Error, Secret};
 use parse_orm_mock::MockServer;
@@ -193,6 +194,70 @@ async fn traces_show_no_secret() -> Outcome {
         "status=403",
     ] {
         assert!(text.contains(expected), "no {expected} in {text}");
+    }
+    Ok(())
+}
+
+/// Whatever a user does: no password, token or auth data in what is printed, in errors, or in traces.
+#[tokio::test(flavor = "current_thread")]
+async fn users_leave_no_secret() -> Outcome {
+    let backend = backend().await;
+    let client = backend.client();
+    let collector = Collector::default();
+    let _second = tracing::Dispatch::new(collector.clone());
+    let guard = tracing::subscriber::set_default(collector.clone());
+    let _ = Team::objects().exists(client).await?;
+    tracing::callsite::rebuild_interest_cache();
+
+    let password = "SECRET-password";
+    let name = unique("ann");
+    let mut ann = account(&name).sign_up(client, password).await?;
+    let mut tokens = vec![ann.token().expose().to_owned()];
+    ann.set_password("SECRET-new").await?;
+    tokens.push(ann.token().expose().to_owned());
+    let taken_up = Account::become_user(client, ann.token()).await?;
+    let record = ann.record().await?;
+    let mut visitor = Account::default().log_in_anonymously(client).await?;
+    tokens.push(visitor.token().expose().to_owned());
+    let proof = serde_json::json!({"id": "SECRET-id", "token": "SECRET-proof"});
+    let errors = [
+        account(&name).sign_up(client, password).await.unwrap_err(),
+        account("").sign_up(client, password).await.unwrap_err(),
+        Account::log_in(client, &name, password).await.unwrap_err(),
+        Account::verify_password(client, &name, password)
+            .await
+            .unwrap_err(),
+        ann.link("nosuch", &proof).await.unwrap_err(),
+        ann.upgrade("x", password).await.unwrap_err(),
+        visitor.upgrade(&name, password).await.unwrap_err(),
+        Account::default()
+            .log_in_with(client, "nosuch", &proof)
+            .await
+            .unwrap_err(),
+        Account::me(&client.with_session("r:SECRET")).await.unwrap_err(),
+    ];
+    let mut printed = format!(
+        "{ann:?} {ann:#?} {taken_up:?} {visitor:?} {record:?} {:?}",
+        ann.client()
+    );
+    assert!(printed.contains(&name), "{printed}");
+    ann.log_out().await?;
+    visitor.delete_user().await?;
+    drop(guard);
+
+    for error in errors {
+        printed += &format!("\n{error} {error:?}");
+    }
+    let traced = collector.text.lock().unwrap().clone();
+    for text in [printed, traced.clone()] {
+        assert_silent(&text);
+        assert!(
+            tokens.iter().all(|token| !text.contains(token.as_str())),
+            "{text}"
+        );
+    }
+    for expected in ["/users", "/login", "/logout", "/classes/_User/", "/sessions/me"] {
+        assert!(traced.contains(expected), "no {expected} in {traced}");
     }
     Ok(())
 }

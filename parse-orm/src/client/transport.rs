@@ -389,9 +389,13 @@ pub(crate) fn refused(status: u16, body: &[u8], method: &'static str, path: Path
     }))
 }
 
-/// An answer that is not Parse's, by its beginning.
+/// An answer that is not Parse's, by its beginning; one about a user holds secrets, and is not repeated.
 pub(crate) fn unexpected(status: u16, body: &[u8]) -> Error {
     let text = String::from_utf8_lossy(&body[..body.len().min(800)]);
+    if text.contains("sessionToken") || text.contains("authData") {
+        let excerpt = "(withheld: it holds a session token or auth data)".into();
+        return Error::UnexpectedAnswer { status, excerpt };
+    }
     let excerpt: String = text
         .split_whitespace()
         .collect::<Vec<_>>()

@@ -1,7 +1,7 @@
 //! The requests that a session comes of, and what is a secret in their answers.
 
 use super::auth_data::{self, filled, providers};
-use crate::client::{Answer, Call, Method, Path};
+use crate::client::{Answer, Call, Method, Path, unexpected};
 use crate::{Client, Error, ObjectId, Result, Secret};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -49,11 +49,7 @@ pub(super) async fn tell(client: &Client, path: &'static str, body: &Map<String,
 impl Entry {
     fn read(answer: &Answer) -> Result<Self> {
         let Ok(mut row) = serde_json::from_slice::<Map<String, Value>>(&answer.body) else {
-            return Err(Error::UnexpectedAnswer {
-                status: answer.status,
-                // not its beginning, which may be a token
-                excerpt: "no JSON object, where one about a user was expected".into(),
-            });
+            return Err(unexpected(answer.status, &answer.body));
         };
         let token = match row.remove("sessionToken") {
             Some(Value::String(token)) if !token.is_empty() => Some(token.into()),

@@ -6,6 +6,7 @@ use super::{CLASS, Session};
 use crate::client::{MasterKey, Method, Path};
 use crate::object::{New, graph, row};
 use crate::{Client, Draft, Error, Object, ObjectId, ParseObject, Result, Secret};
+use futures::future::BoxFuture;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -232,18 +233,16 @@ pub trait ParseUser: ParseObject {
     ///
     /// # Errors
     /// [`ObjectNotFound`](crate::ErrorCode::ObjectNotFound) for an id that no user has.
-    fn log_in_as(
-        master: &impl MasterKey,
-        id: impl Into<ObjectId>,
-    ) -> impl Future<Output = Result<Session<Self>>> + Send {
+    fn log_in_as(master: &impl MasterKey, id: impl Into<ObjectId>) -> BoxFuture<'_, Result<Session<Self>>> {
         let (id, client) = (id.into(), master.client());
-        async move {
+        // boxed: its type does not name that of `master`, whose mistake is then reported once
+        Box::pin(async move {
             filled("objectId", "the user's id", id.as_str())?;
             let body = body([("userId", id.as_str().into())]);
             let entry = ask(client, Method::Post, Path::Plain("/loginAs"), Some(&body)).await?;
             let user = row(&entry.row())?;
             Session::begin(client, entry, user)
-        }
+        })
     }
 
     /// The user whose session the client acts in. One GET of `/users/me`.

@@ -3,7 +3,7 @@
 use super::auth_data::{self, ANONYMOUS, body, filled};
 use super::entry::{Entry, ask, tell};
 use super::{ParseUser, SessionRecord};
-use crate::client::{Method, NoParams, Path};
+use crate::client::{Method, Path};
 use crate::object::{graph, row};
 use crate::{Client, Error, ErrorCode, Object, Objects, ParseObject, Result, Secret, Unsaved};
 use serde::Serialize;
