@@ -42,6 +42,7 @@ fn text_enum(
     let before = errors.count();
     let owner = &input.ident;
     let codegen = quote!(#krate::codegen);
+    let quiet = expand::quiet(krate);
     let (mut variants, mut names) = (Vec::new(), Vec::new());
     let mut taken: HashMap<String, &Ident> = HashMap::new();
     if !input.generics.params.is_empty() {
@@ -112,6 +113,7 @@ fn text_enum(
         #[automatically_derived]
         #[allow(clippy::all, clippy::pedantic)]
         const _: () = {
+            #quiet
             impl #codegen::ParseValue for #owner {
                 const TYPE: #codegen::FieldType = #codegen::FieldType::String;
                 fn decode<'de, D: #codegen::Deserializer<'de>>(from: D) -> ::core::result::Result<Self, D::Error> {
@@ -132,13 +134,19 @@ fn text_enum(
                 }
             }
             // the bounds keep an enum that is not `Clone` from being reported for these as well
+            #quiet
             impl #codegen::Nullable for #owner {}
+            #quiet
             impl #codegen::Comparable for #owner #cloned { type Kind = #owner; }
+            #quiet
             impl #codegen::Sortable for #owner #cloned {}
+            #quiet
             impl #codegen::Collected for #owner #cloned { type Element = #owner; type Present = #owner; }
+            #quiet
             impl #codegen::OperandOf<#owner> for #owner {
                 fn operand(self) -> #codegen::Operand { #codegen::Operand::of(&self) }
             }
+            #quiet
             impl #codegen::OperandOf<#owner> for &#owner {
                 fn operand(self) -> #codegen::Operand { #codegen::Operand::of(self) }
             }
@@ -154,6 +162,7 @@ fn embedded(input: &DeriveInput, sorted: &Sorted<'_>, krate: &Path) -> TokenStre
     } = sorted;
     let (owner, vis) = (&input.ident, &input.vis);
     let codegen = quote!(#krate::codegen);
+    let quiet = expand::quiet(krate);
     let names = Tokens {
         codegen: &codegen,
         owner,
@@ -275,6 +284,7 @@ fn embedded(input: &DeriveInput, sorted: &Sorted<'_>, krate: &Path) -> TokenStre
                 }
             }
 
+            #quiet
             impl #codegen::ParseValue for #owner {
                 const TYPE: #codegen::FieldType = #codegen::FieldType::Object;
                 fn decode<'de, D: #codegen::Deserializer<'de>>(from: D) -> ::core::result::Result<Self, D::Error> {
@@ -313,9 +323,11 @@ fn embedded(input: &DeriveInput, sorted: &Sorted<'_>, krate: &Path) -> TokenStre
                     #codegen::Through::embedded(name, condition)
                 }
             }
+            #quiet
             impl #codegen::Nullable for #owner {}
             #[diagnostic::do_not_recommend]
             impl #codegen::Embedded for #owner #cloned {}
+            #quiet
             impl #codegen::Collected for #owner #cloned { type Element = #owner; type Present = #owner; }
         };
     }

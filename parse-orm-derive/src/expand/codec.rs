@@ -2,6 +2,7 @@
 
 use super::accessors::accessors;
 use super::fields::value;
+use super::quiet;
 use crate::model::{Field, Model, Skipped, USERS};
 use crate::types::{Shape, may_hold_new, spelled};
 use proc_macro2::{Span, TokenStream};
@@ -234,8 +235,10 @@ pub(super) fn model(model: &Model<'_>, codegen: &TokenStream, tokens: &Ident) ->
     });
     let codecs = codecs(fields, codegen);
     let accessors = accessors(model, codegen);
+    let quiet = quiet(&model.krate);
     let user = (class_name == USERS).then(|| {
         quote! {
+            #quiet
             #[automatically_derived]
             impl #codegen::ParseUser for #ident {}
         }
@@ -251,6 +254,7 @@ pub(super) fn model(model: &Model<'_>, codegen: &TokenStream, tokens: &Ident) ->
             #[allow(private_interfaces)]
             pub struct Partial { #(#idents: ::core::option::Option<#types>,)* }
 
+            #quiet
             #[automatically_derived]
             #[allow(unused_variables, unused_mut, unreachable_code, private_interfaces, clippy::all, clippy::pedantic)]
             impl #codegen::ParseObject for #ident {
@@ -319,6 +323,7 @@ pub(super) fn model(model: &Model<'_>, codegen: &TokenStream, tokens: &Ident) ->
             }
 
             // a bound that is never met, and is looked at only where the model stands as a field's type
+            #quiet
             #[allow(clippy::all, clippy::pedantic)]
             impl #codegen::ParseValue for #ident
             where

@@ -18,6 +18,7 @@ pub(crate) use stub::{model as stub_model, value as stub_value};
 use crate::model::Model;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
+use syn::Path;
 
 pub(crate) fn model(model: &Model<'_>) -> TokenStream {
     let krate = &model.krate;
@@ -35,6 +36,13 @@ pub(crate) fn model(model: &Model<'_>) -> TokenStream {
     let accessors = accessors::declared(model, &codegen);
     let editor = lookups(&codegen, model.ident, model.vis, &model.fields, true);
     quote!(#tokens #codec #accessors #editor)
+}
+
+/// What the library derives for its own models and values: they are no suggestions in the errors of a program.
+pub(crate) fn quiet(krate: &Path) -> Option<TokenStream> {
+    krate
+        .is_ident("crate")
+        .then(|| quote!(#[diagnostic::do_not_recommend]))
 }
 
 /// The name of the struct of tokens. With the macro's own span: the compiler would otherwise repeat what it

@@ -188,10 +188,8 @@ impl<U: ParseUser> Session<U> {
     /// # Errors
     /// [`InvalidSessionToken`](ErrorCode::InvalidSessionToken) when the session has ended.
     pub async fn record(&self) -> Result<Object<SessionRecord>> {
-        row(&self
-            .client
-            .read(Path::Plain("/sessions/me"), &NoParams {})
-            .await?)
+        let path = Path::Plain("/sessions/me");
+        row(&ask(&self.client, Method::Get, path, None).await?.row())
     }
 
     /// Ends the session, here in any case, and on the server. One POST to `/logout`.
