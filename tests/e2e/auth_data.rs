@@ -4,6 +4,7 @@ use crate::backend::{Outcome, backend, unique};
 use crate::users::{Account, PASSWORD, account, somebody};
 use parse_orm::prelude::*;
 use parse_orm::{ErrorCode, Unsaved};
+use parse_orm_mock::MockServer;
 use serde_json::{Value, json};
 
 /// What the tests' provider takes for good.
@@ -94,6 +95,34 @@ async fn auth_data_that_is_refused() -> Outcome {
     let error = nobody.log_in_with(client, "fakeauth", bad).await.unwrap_err();
     assert_eq!(error.code(), Some(ErrorCode::ObjectNotFound));
     assert!(!format!("{error:?} {error}").contains("SECRET"));
+    Ok(())
+}
+
+/// A server that wants a second factor of those who have one.
+#[tokio::test]
+async fn a_second_factor() -> Outcome {
+    let server = MockServer::builder()
+        .additional_auth_provider("mfa", |data| data["token"] == "123456")
+        .start()
+        .await?;
+    let client = server.client();
+    let mut ann = account("ann").sign_up(&client, PASSWORD).await?;
+    let refused = ann.link("mfa", json!({"secret": "s", "token": "1"})).await;
+    assert!(refused.is_err() && !ann.is_linked("mfa"));
+    ann.link("mfa", json!({"secret": "s", "token": "123456"})).await?;
+    assert!(ann.is_linked("mfa"));
+
+    let error = Account::log_in(&client, "ann", PASSWORD).await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::OtherCause));
+    for (password, token, expected) in [
+        ("wrong", "123456", false),
+        (PASSWORD, "1", false),
+        (PASSWORD, "123456", true),
+    ] {
+        let factor = json!({"token": token});
+        let outcome = Account::log_in_with_additional_auth(&client, "ann", password, "mfa", factor).await;
+        assert_eq!(outcome.is_ok(), expected, "{outcome:?}");
+    }
     Ok(())
 }
 

@@ -32,6 +32,7 @@ mod lookups_arrays;
 mod lookups_geo;
 mod lookups_search;
 mod lookups_text;
+mod mails;
 mod models;
 mod new_objects;
 mod objects;
