@@ -10,7 +10,9 @@ pub mod codegen;
 mod config;
 mod error;
 pub mod hook;
+mod installation;
 mod object;
+mod push;
 mod query;
 mod role;
 mod schema;
@@ -45,8 +47,14 @@ pub use error::{
     BatchError, BatchFailure, DecodeError, DependencyError, Error, ErrorCode, FileError, FileProblem,
     Interrupted, InvalidError, JobError, NotIncluded, Result, ReturnedError, RowFailure, ServerError,
 };
+pub use installation::{
+    Installation, InstallationAccessors, InstallationFields, ParseInstallation, Registered,
+};
 pub use object::{Draft, FieldSet, Object, ParseObject, Pointer, Relation, Schema, Unsaved};
 pub use parse_orm_derive::{ParseObject, ParseValue, ParseView, cloud_function};
+pub use push::{
+    Audience, AudienceAccessors, AudienceFields, Push, PushStatus, PushStatusAccessors, PushStatusFields,
+};
 // results of many rows
 pub use query::{
     Aggregate, Aggregates, Collected, GroupKeys, GroupOrder, Groups, IntoSort, Named, Numeric, Pipeline,

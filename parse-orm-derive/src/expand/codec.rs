@@ -236,11 +236,17 @@ pub(super) fn model(model: &Model<'_>, codegen: &TokenStream, tokens: &Ident) ->
     let codecs = codecs(fields, codegen);
     let accessors = accessors(model, codegen);
     let quiet = quiet(&model.krate);
-    let user = (class_name == USERS).then(|| {
+    let built_in = match class_name.as_str() {
+        USERS => Some("ParseUser"),
+        "_Installation" => Some("ParseInstallation"),
+        _ => None,
+    };
+    let built_in = built_in.map(|name| {
+        let name = format_ident!("{name}");
         quote! {
             #quiet
             #[automatically_derived]
-            impl #codegen::ParseUser for #ident {}
+            impl #codegen::#name for #ident {}
         }
     });
 
@@ -346,7 +352,7 @@ pub(super) fn model(model: &Model<'_>, codegen: &TokenStream, tokens: &Ident) ->
             }
 
             #accessors
-            #user
+            #built_in
         };
     }
 }

@@ -210,6 +210,7 @@ impl ClientBuilder {
         }
         let auth = Auth::Public;
         Ok(Client {
+            installation: None,
             server: Arc::new(self.server()?),
             new_objects: NewObjects::of(default.map(Arc::new), &auth),
             auth,

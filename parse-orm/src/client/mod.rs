@@ -36,6 +36,8 @@ use std::time::Duration;
 pub struct Client {
     server: Arc<Server>,
     auth: Auth,
+    /// The id of the device that asks.
+    installation: Option<Arc<str>>,
     new_objects: NewObjects,
     /// For the server's triggers and functions, in its form as a header.
     context: Option<HeaderValue>,
@@ -117,10 +119,30 @@ impl Client {
     fn asked_as(&self, auth: Auth) -> Self {
         Self {
             server: self.server.clone(),
+            installation: self.installation.clone(),
             new_objects: NewObjects::of(self.new_objects.default.clone(), &auth),
             auth,
             context: self.context.clone(),
         }
+    }
+
+    /// The same server and user, asked by this installation: the id that the application made up for the device. In
+    /// the header `X-Parse-Installation-Id`. An [`Installation`](crate::Installation) that is registered without an
+    /// id takes it, sessions remember which device they began on, and functions are told.
+    ///
+    /// ```
+    /// # use parse_orm::{prelude::*, Installation, ParseInstallation}; use parse_orm_mock::MockServer;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
+    /// # let server = MockServer::start().await; let client = server.client();
+    /// let device = client.with_installation("5f0e2c1a-8d4b-4b0e-9d5e-0f6a2c3b4d5e");
+    /// Installation::new("web").register(&device).await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use = "this returns a new client and leaves the old one as it is"]
+    pub fn with_installation(&self, id: impl Into<Arc<str>>) -> Self {
+        let mut client = self.clone();
+        client.installation = Some(id.into());
+        client
     }
 
     /// The same server and user, with this ACL for every new object that has none of its own, in the place of the

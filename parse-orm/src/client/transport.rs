@@ -313,6 +313,12 @@ impl Client {
         if let Some(context) = &self.context {
             http = http.header(HeaderName::from_static("x-parse-cloud-context"), context.clone());
         }
+        if let Some(id) = &self.installation {
+            http = http.header(
+                HeaderName::from_static("x-parse-installation-id"),
+                header(id, "installation id")?,
+            );
+        }
         if matches!(path, Path::Transaction) {
             // the server breaks the connection off behind the answer to one that fails, and a request that
             // followed on it would be lost

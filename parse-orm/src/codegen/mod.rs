@@ -17,6 +17,7 @@ pub use operate::{add, add_unique, increment, related, remove};
 pub use reported::{Reported, RowFields};
 
 pub use crate::cloud::Arguments;
+pub use crate::installation::ParseInstallation;
 pub use crate::object::{
     FieldSet, Misfit, Operation, ParseObject, Raw, RawRow, Schema, Snapshot, WrappedInPointer,
 };

@@ -117,6 +117,23 @@ impl<T: ParseObject> New<'_, T> {
         }
     }
 
+    /// As [`create`](Self::create), where the server may know the object by something else than its id. `None`: it did,
+    /// and does not say the id.
+    pub(crate) async fn create_or_update(&self, client: &Client) -> Result<Option<Object<T>>> {
+        graph::store_one(client, self).await?;
+        let default = client.acl_of_new(T::CLASS_NAME);
+        let call = Call {
+            method: Method::Post,
+            path: Path::Class(T::CLASS_NAME),
+            body: Some(bytes(self.body(default)?)),
+        };
+        let answer = client.exchange(call).await?;
+        if answer.status == 200 {
+            return Ok(None);
+        }
+        self.created(&answer.body, default).map(Some)
+    }
+
     fn content(&self) -> Body<'_, T> {
         let fields = T::SCHEMA.writable().without(self.value.__absent());
         let mut body = Body::new(self.value, fields);
@@ -152,7 +169,13 @@ impl<T: ParseObject> New<'_, T> {
         let raw = answer::<T>(body)?;
         let incomplete = |what| Error::UnexpectedAnswer {
             status: 201,
-            excerpt: format!("the answer to a create has no {what}"),
+            excerpt: match T::CLASS_NAME {
+                "_Installation" => {
+                    "the server knew this installation, updated it and does not say its id: use `register`"
+                        .into()
+                }
+                _ => format!("the answer to a create has no {what}"),
+            },
         };
         let id = raw
             .id

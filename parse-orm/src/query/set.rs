@@ -1,5 +1,6 @@
 //! The query set: an immutable description of rows.
 
+use super::check::check;
 use super::condition::{Holds, Node, Q, Test, show};
 use super::cursor::Cursor;
 use super::merge::Where;
@@ -11,7 +12,7 @@ use super::params::Find;
 use super::slice::Slice;
 use crate::object::{Object, ParseObject};
 use crate::value::ObjectId;
-use crate::{Client, Result};
+use crate::{Client, Error, Result};
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
@@ -211,6 +212,18 @@ impl<T: ParseObject> QuerySet<T> {
     /// As [`exclude`](Self::exclude), with the field tokens at hand.
     pub fn exclude_with(&self, condition: impl FnOnce(T::Fields) -> Q<T>) -> Self {
         self.exclude(condition(T::F))
+    }
+
+    /// The conditions alone, for a service that takes nothing else of a query.
+    pub(crate) fn conditions_alone(&self, taker: &str) -> Result<serde_json::Value> {
+        let refused = |message: String| Error::invalid(T::CLASS_NAME, None, message);
+        if let Some(option) = self.core.option() {
+            let message =
+                format!("`{option}` of the query set cannot be part of {taker}, which takes conditions only");
+            return Err(refused(message));
+        }
+        check(&self.core, T::CLASS_NAME)?;
+        serde_json::to_value(conditions(&self.core)).map_err(|error| refused(error.to_string()))
     }
 
     /// Ordered by these keys, instead of any order given before. Rows that are equal in all of them come in
