@@ -51,6 +51,7 @@ mod keys;
 mod number;
 mod operations;
 mod options;
+mod push;
 mod query;
 mod refusal;
 mod rooms;
@@ -63,6 +64,7 @@ mod write;
 
 pub use cloud::{Caller, CloudCode, CloudError, FunctionCall, JobCall, TriggerCall, Validator};
 pub use faults::Fault;
+pub use push::DeliveredPush;
 pub use server::{MockServer, MockServerBuilder};
 pub use state::RecordedRequest;
 pub use user::mail::{Mail, MailKind};

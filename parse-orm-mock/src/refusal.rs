@@ -16,11 +16,15 @@ pub(crate) mod code {
     pub(crate) const INVALID_JSON: i64 = 107;
     pub(crate) const COMMAND_UNAVAILABLE: i64 = 108;
     pub(crate) const INCORRECT_TYPE: i64 = 111;
+    pub(crate) const PUSH_MISCONFIGURED: i64 = 115;
     pub(crate) const OPERATION_FORBIDDEN: i64 = 119;
     pub(crate) const INVALID_NESTED_KEY: i64 = 121;
     pub(crate) const INVALID_FILE_NAME: i64 = 122;
     pub(crate) const INVALID_EMAIL_ADDRESS: i64 = 125;
     pub(crate) const FILE_SAVE_ERROR: i64 = 130;
+    pub(crate) const INSTALLATION_AMBIGUOUS: i64 = 132;
+    pub(crate) const INSTALLATION_UNNAMED: i64 = 135;
+    pub(crate) const INSTALLATION_FIXED: i64 = 136;
     pub(crate) const DUPLICATE_VALUE: i64 = 137;
     pub(crate) const SCRIPT_FAILED: i64 = 141;
     pub(crate) const VALIDATION_ERROR: i64 = 142;

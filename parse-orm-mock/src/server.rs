@@ -13,6 +13,7 @@ use crate::cloud::CloudCode;
 use crate::faults::{self, Fault};
 use crate::http;
 use crate::options::{Index, Options, normal_mount};
+use crate::push::DeliveredPush;
 use crate::state::{RecordedRequest, State};
 use crate::user::mail::Mail;
 use crate::user::options::Lockout;
@@ -468,6 +469,12 @@ impl MockServer {
     /// The names of the classes that exist, sorted; `_Role` and `_User` always do.
     pub fn class_names(&self) -> Vec<String> {
         self.state.store().class_names()
+    }
+
+    /// The pushes that went out since the start or the last [`reset`](Self::reset), oldest first: all but those for
+    /// later. Nothing leaves the machine.
+    pub fn pushes(&self) -> Vec<DeliveredPush> {
+        self.state.pushes()
     }
 
     /// The names of the files that are kept, sorted.

@@ -9,6 +9,7 @@ use crate::cloud::{CloudCode, Home};
 use crate::faults::{Fault, Faults};
 use crate::files::Kept;
 use crate::options::Options;
+use crate::push::DeliveredPush;
 use crate::store::Store;
 use crate::user::mail::Mail;
 
@@ -64,6 +65,7 @@ pub(crate) struct State {
     pub(crate) home: Arc<Home>,
     /// For work that goes on behind an answer.
     me: Weak<Self>,
+    pushes: Mutex<Vec<DeliveredPush>>,
 }
 
 impl State {
@@ -77,6 +79,7 @@ impl State {
             files: Mutex::default(),
             mails: Mutex::default(),
             faults: Mutex::default(),
+            pushes: Mutex::default(),
             me: me.clone(),
         })
     }
@@ -123,6 +126,19 @@ impl State {
         self.mails().push(mail);
     }
 
+    /// A push went out.
+    pub(crate) fn delivered(&self, push: DeliveredPush) {
+        self.sent().push(push);
+    }
+
+    pub(crate) fn pushes(&self) -> Vec<DeliveredPush> {
+        self.sent().clone()
+    }
+
+    fn sent(&self) -> MutexGuard<'_, Vec<DeliveredPush>> {
+        self.pushes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn log(&self) -> MutexGuard<'_, VecDeque<RecordedRequest>> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -155,6 +171,7 @@ impl State {
         *self.store() = Store::new(&self.options.indexes);
         self.files().clear();
         self.mails().clear();
+        self.sent().clear();
         self.faults().clear();
         *self.cloud() = self.options.cloud_code.clone();
         self.clear_requests();

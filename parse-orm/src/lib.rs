@@ -28,6 +28,7 @@ pub mod prelude {
         cloud_function, from_now, near, q, query, search,
     };
     // the models themselves are not here: programs have a `User` and a `Session` of their own
+    pub use crate::{AudienceAccessors as _, InstallationAccessors as _, ParseInstallation as _};
     pub use crate::{RoleAccessors as _, SessionRecordAccessors as _, UserAccessors as _};
     pub use chrono::{DateTime, Utc};
     pub use futures::{StreamExt as _, TryStreamExt as _};

@@ -1,12 +1,14 @@
 //! One room per service. A room looks at a call and either takes it or leaves it to the next.
 
 pub(crate) mod aggregate;
+mod audiences;
 pub(crate) mod batch;
 pub(crate) mod classes;
 pub(crate) mod config;
 pub(crate) mod files;
 mod functions;
 mod hooks;
+mod push;
 pub(crate) mod schemas;
 pub(crate) mod sessions;
 pub(crate) mod users;
@@ -99,6 +101,13 @@ async fn enter<'a>(call: &mut Call<'a>) -> Verdict<'a> {
         "classes" => classes::enter(call).await,
         "aggregate" => aggregate::enter(call),
         "config" => config::enter(call),
+        "installations" => {
+            let class = ["classes".to_owned(), "_Installation".to_owned()];
+            call.segments.splice(..1, class);
+            classes::enter(call).await
+        }
+        "push" => push::enter(call),
+        "push_audiences" => audiences::enter(call).await,
         "purge" | "schemas" => schemas::enter(call),
         "roles" => classes::enter_own(call, "_Role").await,
         "sessions" | "upgradeToRevocableSession" => sessions::enter(call).await,

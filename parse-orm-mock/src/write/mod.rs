@@ -3,6 +3,7 @@
 //! transaction can apply several in one go. [`Written::finish`] is what follows, and may wait again.
 
 pub(crate) mod canonical;
+mod installation;
 mod rows;
 mod session;
 mod triggers;
@@ -110,9 +111,24 @@ impl<'a> Write<'a> {
         }))
     }
 
+    /// A write of the server's own, without a request and its checks.
+    pub(crate) fn by_server(state: &'a State, auth: &'a Auth, class: &str, change: Change) -> Self {
+        Self {
+            state,
+            auth,
+            class: class.to_owned(),
+            change,
+            user: UserWrite::default(),
+        }
+    }
+
     /// Changes the data.
     pub(crate) fn apply(mut self, store: &mut Store) -> Result<Written<'a>, Refusal> {
-        let change = std::mem::replace(&mut self.change, Change::Delete(String::new()));
+        let mut change = std::mem::replace(&mut self.change, Change::Delete(String::new()));
+        if self.class == "_Installation" {
+            let asker = self.auth.installation_id.as_deref();
+            change = installation::settle(store, asker.filter(|_| !self.auth.unrestricted()), change)?;
+        }
         let created = matches!(change, Change::Create(_));
         let deleted = matches!(change, Change::Delete(_));
         let (id, mut body) = match change {
