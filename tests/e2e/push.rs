@@ -216,8 +216,8 @@ async fn each_device_in_its_language_and_with_its_badge() -> Outcome {
     assert_eq!(
         shown,
         [
-            (1, json!({"alert": "Hello", "kind": "greeting"})),
             (1, json!({"alert": "Hello", "kind": "greeting", "title": "Titre"})),
+            (1, json!({"alert": "Hello", "kind": "greeting"})),
             (2, json!({"alert": "Hallo", "kind": "greeting"})),
         ]
     );
