@@ -30,6 +30,8 @@ pub(crate) struct Options {
     pub(crate) allow_client_class_creation: bool,
     pub(crate) allow_custom_object_id: bool,
     pub(crate) public_file_upload: bool,
+    pub(crate) anonymous_file_upload: bool,
+    pub(crate) authenticated_file_upload: bool,
     /// `fileUpload.fileExtensions`: regular expressions, or `*`.
     pub(crate) file_extensions: Vec<String>,
     /// In bytes.
@@ -88,6 +90,8 @@ impl Default for Options {
             allow_client_class_creation: true,
             allow_custom_object_id: false,
             public_file_upload: false,
+            anonymous_file_upload: false,
+            authenticated_file_upload: true,
             file_extensions: vec![crate::files::rules::EXTENSIONS.to_owned()],
             max_upload_size: 20 * 1024 * 1024,
             subquery_limit: None,

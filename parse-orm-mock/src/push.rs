@@ -62,10 +62,7 @@ pub(crate) fn badge(badge: &Value) -> Option<Value> {
 
 /// Notes the push and delivers it, unless it is for later; the id of its status.
 pub(crate) fn send(state: &State, notification: Notification) -> Result<String, Refusal> {
-    let auth = Auth {
-        master: true,
-        ..Auth::default()
-    };
+    let auth = Auth::of_master();
     let desk = Desk { state, auth: &auth };
     let mut store = state.store();
     let id = desk.write(&mut store, "_PushStatus", Change::Create(initial(&notification)))?;

@@ -170,10 +170,23 @@ impl MockServerBuilder {
     }
 
     /// `fileUpload.enableForPublic`: whether requests without the master key and without a session may upload files.
-    /// Forbidden unless
-    /// set, as by a real server's default.
+    /// Forbidden unless set, as by a real server's default.
     pub fn public_file_upload(mut self, allow: bool) -> Self {
         self.options.public_file_upload = allow;
+        self
+    }
+
+    /// `fileUpload.enableForAnonymousUser`: whether anonymous users may upload files. Forbidden unless set, as by a
+    /// real server's default.
+    pub fn anonymous_file_upload(mut self, allow: bool) -> Self {
+        self.options.anonymous_file_upload = allow;
+        self
+    }
+
+    /// `fileUpload.enableForAuthenticatedUser`: whether users who are not anonymous may upload files. Allowed unless
+    /// set otherwise.
+    pub fn authenticated_file_upload(mut self, allow: bool) -> Self {
+        self.options.authenticated_file_upload = allow;
         self
     }
 

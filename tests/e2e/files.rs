@@ -252,3 +252,32 @@ async fn kept_with_its_new_file() -> Outcome {
     assert!(matches!(later.save(client).await, Err(Error::Invalid(_))));
     Ok(())
 }
+
+/// Who is logged in may upload; who is only anonymously so may not.
+#[tokio::test]
+async fn uploads_by_users() -> Outcome {
+    let server = MockServer::start().await;
+    let client = server.client();
+    let file = || File::new("a.txt", "x");
+    let ann = parse_orm::User::new("ann").sign_up(&client, "secret").await?;
+    file().upload(&ann).await?;
+    let nobody = parse_orm::User::default().log_in_anonymously(&client).await?;
+    let error = file().upload(&nobody).await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::FileSaveError), "{error}");
+    assert!(
+        error.to_string().contains("anonymous user is disabled"),
+        "{error}"
+    );
+
+    let other = MockServer::builder()
+        .anonymous_file_upload(true)
+        .authenticated_file_upload(false)
+        .start()
+        .await?;
+    let client = other.client();
+    let ann = parse_orm::User::new("ann").sign_up(&client, "secret").await?;
+    assert!(file().upload(&ann).await.is_err());
+    let nobody = parse_orm::User::default().log_in_anonymously(&client).await?;
+    file().upload(&nobody).await?;
+    Ok(())
+}

@@ -88,7 +88,7 @@ async fn upload(call: &FileCall<'_>, name: &str, body: Body) -> Result<Answer, R
         let limit = limit(&state.options, headers)?;
         if header("x-parse-upload-mode") == Some("stream") && header("x-parse-application-id").is_some() {
             let auth = authenticate(&state.options, headers, None)?.identified(state)?;
-            check_upload(&state.options, &auth, name, header("content-type"))?;
+            check_upload(state, &auth, name, header("content-type"))?;
             let about = streamed(headers)?;
             check_place(&about, &auth)?;
             let contents = incoming.stream(limit).await?;
@@ -108,7 +108,7 @@ async fn upload(call: &FileCall<'_>, name: &str, body: Body) -> Result<Answer, R
             let (auth, contents, about) = from_json(&state.options, headers, bytes).await?;
             (auth.identified(state)?, contents, about)
         };
-        check_upload(&state.options, &auth, name, about.content_type.as_deref())?;
+        check_upload(state, &auth, name, about.content_type.as_deref())?;
         check_place(&about, &auth)?;
         if contents.len() == 0 {
             return Err(not_saved("Invalid file upload."));
@@ -190,20 +190,30 @@ fn bytes_of(size: &str) -> Option<u64> {
     Some((number * factor) as u64)
 }
 
-fn check_upload(
-    options: &Options,
-    auth: &Auth,
-    name: &str,
-    content_type: Option<&str>,
-) -> Result<(), Refusal> {
-    if !auth.master && auth.user.is_none() && !options.public_file_upload {
-        return Err(not_saved("File upload by public is disabled."));
+fn check_upload(state: &State, auth: &Auth, name: &str, content_type: Option<&str>) -> Result<(), Refusal> {
+    let options = &state.options;
+    if !auth.unrestricted() {
+        let (allowed, who) = match &auth.user {
+            None => (options.public_file_upload, "public"),
+            Some(user) if is_anonymous(state, user) => (options.anonymous_file_upload, "anonymous user"),
+            Some(_) => (options.authenticated_file_upload, "authenticated user"),
+        };
+        if !allowed {
+            return Err(not_saved(format!("File upload by {who} is disabled.")));
+        }
     }
     check_name(name)?;
     if auth.master {
         return Ok(());
     }
     check_extension(&options.file_extensions, name, content_type)
+}
+
+fn is_anonymous(state: &State, user: &str) -> bool {
+    let store = state.store();
+    let row = store.class("_User").and_then(|class| class.get(user));
+    row.and_then(|row| row.get("authData")?.get("anonymous"))
+        .is_some_and(|data| !data.is_null())
 }
 
 fn check_place(about: &About, auth: &Auth) -> Result<(), Refusal> {
