@@ -33,14 +33,6 @@ pub(crate) struct Auth {
 }
 
 impl Auth {
-    /// The server itself.
-    pub(crate) fn of_master() -> Self {
-        Self {
-            master: true,
-            ..Self::default()
-        }
-    }
-
     /// This user, who proved to be it without a session.
     pub(crate) fn of_user(&self, id: &str) -> Self {
         Self {

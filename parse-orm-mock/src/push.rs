@@ -6,11 +6,10 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use crate::clock;
-use crate::keys::Auth;
 use crate::query::find::{self, Reader};
 use crate::query::options::Find;
 use crate::refusal::Refusal;
-use crate::state::State;
+use crate::rooms::Call;
 use crate::store::Store;
 use crate::write::{Change, Write};
 
@@ -61,18 +60,26 @@ pub(crate) fn badge(badge: &Value) -> Option<Value> {
 }
 
 /// Notes the push and delivers it, unless it is for later; the id of its status.
-pub(crate) fn send(state: &State, notification: Notification) -> Result<String, Refusal> {
-    let auth = Auth::of_master();
-    let desk = Desk { state, auth: &auth };
-    let mut store = state.store();
-    let id = desk.write(&mut store, "_PushStatus", Change::Create(initial(&notification)))?;
+pub(crate) fn send(call: &Call<'_>, notification: Notification) -> Result<String, Refusal> {
+    let mut store = call.state.store();
+    let id = write(
+        call,
+        &mut store,
+        "_PushStatus",
+        Change::Create(initial(&notification)),
+    )?;
     // from here on the answer is given, and what goes wrong is noted
-    let change = match desk.deliver(&mut store, &id, &notification) {
+    let change = match deliver(call, &mut store, &id, &notification) {
         Ok(change) => change,
         Err(_) => json!({"status": "failed", "errorMessage": {}}),
     };
     if let Value::Object(change) = change {
-        desk.write(&mut store, "_PushStatus", Change::Update(id.clone(), change))?;
+        write(
+            call,
+            &mut store,
+            "_PushStatus",
+            Change::Update(id.clone(), change),
+        )?;
     }
     Ok(id)
 }
@@ -107,86 +114,88 @@ fn initial(notification: &Notification) -> Map<String, Value> {
     }
 }
 
-/// Who writes and reads here: the server itself.
-struct Desk<'a> {
-    state: &'a State,
-    auth: &'a Auth,
+/// The master key asks, so that the server itself can write and read as the call does.
+fn write(call: &Call<'_>, store: &mut Store, class: &str, change: Change) -> Result<String, Refusal> {
+    Ok(Write::by_server(call, class, change).apply(store)?.id)
 }
 
-impl Desk<'_> {
-    fn write(&self, store: &mut Store, class: &str, change: Change) -> Result<String, Refusal> {
-        let write = Write::by_server(self.state, self.auth, class, change);
-        Ok(write.apply(store)?.id)
+/// Everything behind the note of the push: what is to be changed in it.
+fn deliver(
+    call: &Call<'_>,
+    store: &mut Store,
+    id: &str,
+    notification: &Notification,
+) -> Result<Value, Refusal> {
+    if let Some(badge) = &notification.badge {
+        for row in installations(call, store, &notification.filter)? {
+            let installation = row["objectId"].as_str().unwrap_or_default().to_owned();
+            let change = Map::from_iter([("badge".to_owned(), badge.clone())]);
+            write(call, store, "_Installation", Change::Update(installation, change))?;
+        }
     }
-
-    /// Everything behind the note of the push: what is to be changed in it.
-    fn deliver(&self, store: &mut Store, id: &str, notification: &Notification) -> Result<Value, Refusal> {
-        if let Some(badge) = &notification.badge {
-            for row in self.installations(store, &notification.filter)? {
-                let installation = row["objectId"].as_str().unwrap_or_default().to_owned();
-                let change = Map::from_iter([("badge".to_owned(), badge.clone())]);
-                self.write(store, "_Installation", Change::Update(installation, change))?;
-            }
-        }
-        if let Some(audience) = notification.body.get("audience_id").and_then(Value::as_str) {
-            let used = json!({
-                "lastUsed": {"__type": "Date", "iso": clock::now()},
-                "timesUsed": {"__op": "Increment", "amount": 1},
-            });
-            let used = used.as_object().cloned().unwrap_or_default();
-            // an audience that does not exist is not missed; it ends the process of the real server
-            let _ = self.write(store, "_Audience", Change::Update(audience.to_owned(), used));
-        }
-        if notification.push_time.is_some() {
-            return Ok(Value::Null);
-        }
-        let rows = self.installations(store, &notification.filter)?;
-        let mut change = json!({"status": "succeeded"});
-        if rows.is_empty() {
-            return Ok(change);
-        }
-        let mut types: BTreeMap<String, u64> = BTreeMap::new();
-        for row in &rows {
-            let kind = row["deviceType"].as_str().unwrap_or_default();
-            *types.entry(kind.to_owned()).or_default() += 1;
-        }
-        change["numSent"] = json!(rows.len());
-        change["sentPerType"] = json!(types);
-        let data = notification.body.get("data").cloned().unwrap_or(json!({}));
-        let increments = notification.badge.as_ref().is_some_and(Value::is_object);
-        for (locale, rows) in by_locale(&data, &rows) {
-            let data = of_locale(&data, locale);
-            for (badge, rows) in by_badge(increments, rows) {
-                let mut data = data.clone();
-                if let Some(badge) = badge {
-                    data["badge"] = badge;
-                }
-                let ids = rows.iter().filter_map(|row| row["objectId"].as_str());
-                self.state.delivered(DeliveredPush {
-                    status_id: id.to_owned(),
-                    data,
-                    installations: ids.map(str::to_owned).collect(),
-                });
-            }
-        }
-        Ok(change)
-    }
-
-    /// The installations that can be reached.
-    fn installations(&self, store: &Store, filter: &Value) -> Result<Vec<Value>, Refusal> {
-        let mut filter = filter.as_object().cloned().unwrap_or_default();
-        filter
-            .entry("deviceToken")
-            .or_insert_with(|| json!({"$exists": true}));
-        let asked = json!({"where": filter, "order": "objectId", "limit": 1_000_000});
-        let asked = asked.as_object().cloned().unwrap_or_default();
-        let reader = Reader {
+    if let Some(audience) = notification.body.get("audience_id").and_then(Value::as_str) {
+        let used = json!({
+            "lastUsed": {"__type": "Date", "iso": clock::now()},
+            "timesUsed": {"__op": "Increment", "amount": 1},
+        });
+        let used = used.as_object().cloned().unwrap_or_default();
+        // an audience that does not exist is not missed; it ends the process of the real server
+        let _ = write(
+            call,
             store,
-            options: &self.state.options,
-            auth: self.auth,
-        };
-        Ok(find::find(reader, "_Installation", Find::read(&asked, None)?)?.rows)
+            "_Audience",
+            Change::Update(audience.to_owned(), used),
+        );
     }
+    if notification.push_time.is_some() {
+        return Ok(Value::Null);
+    }
+    let rows = installations(call, store, &notification.filter)?;
+    let mut change = json!({"status": "succeeded"});
+    if rows.is_empty() {
+        return Ok(change);
+    }
+    let mut types: BTreeMap<String, u64> = BTreeMap::new();
+    for row in &rows {
+        let kind = row["deviceType"].as_str().unwrap_or_default();
+        *types.entry(kind.to_owned()).or_default() += 1;
+    }
+    change["numSent"] = json!(rows.len());
+    change["sentPerType"] = json!(types);
+    let data = notification.body.get("data").cloned().unwrap_or(json!({}));
+    let increments = notification.badge.as_ref().is_some_and(Value::is_object);
+    for (locale, rows) in by_locale(&data, &rows) {
+        let data = of_locale(&data, locale);
+        for (badge, rows) in by_badge(increments, rows) {
+            let mut data = data.clone();
+            if let Some(badge) = badge {
+                data["badge"] = badge;
+            }
+            let ids = rows.iter().filter_map(|row| row["objectId"].as_str());
+            call.state.delivered(DeliveredPush {
+                status_id: id.to_owned(),
+                data,
+                installations: ids.map(str::to_owned).collect(),
+            });
+        }
+    }
+    Ok(change)
+}
+
+/// The installations that can be reached.
+fn installations(call: &Call<'_>, store: &Store, filter: &Value) -> Result<Vec<Value>, Refusal> {
+    let mut filter = filter.as_object().cloned().unwrap_or_default();
+    filter
+        .entry("deviceToken")
+        .or_insert_with(|| json!({"$exists": true}));
+    let asked = json!({"where": filter, "order": "objectId", "limit": 1_000_000});
+    let asked = asked.as_object().cloned().unwrap_or_default();
+    let reader = Reader {
+        store,
+        options: &call.state.options,
+        auth: call.auth,
+    };
+    Ok(find::find(reader, "_Installation", Find::read(&asked, None)?)?.rows)
 }
 
 /// The locales that the data has texts for.

@@ -21,7 +21,7 @@ fn send(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     }
     let body = call.take_object();
     let notification = read(body)?;
-    let id = push::send(call.state, notification)?;
+    let id = push::send(call, notification)?;
     Ok(Answer {
         status_id: Some(("x-parse-push-status-id", id)),
         ..Answer::ok(json!({"result": true}))

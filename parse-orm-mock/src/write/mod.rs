@@ -111,14 +111,16 @@ impl<'a> Write<'a> {
         }))
     }
 
-    /// A write of the server's own, without a request and its checks.
-    pub(crate) fn by_server(state: &'a State, auth: &'a Auth, class: &str, change: Change) -> Self {
+    /// A write of the server's own, on behalf of a call, without the checks of one.
+    pub(crate) fn by_server(call: &Call<'a>, class: &str, change: Change) -> Self {
         Self {
-            state,
-            auth,
+            state: call.state,
+            auth: call.auth,
+            info: call.info,
             class: class.to_owned(),
             change,
             user: UserWrite::default(),
+            triggered: Box::default(),
         }
     }
 
