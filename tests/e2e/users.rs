@@ -4,6 +4,7 @@ use crate::backend::{Backend, Outcome, backend, unique};
 use crate::models::{Team, team};
 use parse_orm::prelude::*;
 use parse_orm::{Error, ErrorCode, Session, Unsaved};
+use parse_orm_mock::{CloudCode, MockServer};
 use serde_json::json;
 
 #[derive(ParseObject, Debug, Clone, Default, PartialEq)]
@@ -29,7 +30,7 @@ pub async fn somebody(backend: &Backend, prefix: &str) -> parse_orm::Result<Sess
     account(&unique(prefix)).sign_up(backend.client(), PASSWORD).await
 }
 
-fn code<T: std::fmt::Debug>(outcome: parse_orm::Result<T>) -> Option<ErrorCode> {
+fn code_of<T: std::fmt::Debug>(outcome: parse_orm::Result<T>) -> Option<ErrorCode> {
     outcome.unwrap_err().code()
 }
 
@@ -68,7 +69,7 @@ async fn sign_up_log_in_and_out() -> Outcome {
     ann.log_out().await?;
     // this session ended, and no other
     assert_eq!(
-        code(Account::me(&client.with_session(&token)).await),
+        code_of(Account::me(&client.with_session(&token)).await),
         Some(ErrorCode::InvalidSessionToken)
     );
     assert_eq!(Account::me(&by_email).await?.username, name);
@@ -88,7 +89,7 @@ async fn what_the_server_refuses() -> Outcome {
 
     let again = account(&bob.username.to_uppercase());
     assert_eq!(
-        code(again.sign_up(client, "x").await),
+        code_of(again.sign_up(client, "x").await),
         Some(ErrorCode::UsernameTaken)
     );
     let other = Account {
@@ -96,7 +97,7 @@ async fn what_the_server_refuses() -> Outcome {
         ..account(&unique("other"))
     };
     assert_eq!(
-        code(other.sign_up(client, "x").await),
+        code_of(other.sign_up(client, "x").await),
         Some(ErrorCode::EmailTaken)
     );
     let malformed = Account {
@@ -104,7 +105,7 @@ async fn what_the_server_refuses() -> Outcome {
         ..account(&unique("other"))
     };
     assert_eq!(
-        code(malformed.sign_up(client, "x").await),
+        code_of(malformed.sign_up(client, "x").await),
         Some(ErrorCode::InvalidEmailAddress)
     );
     // the same answer, whether or not the name exists
@@ -113,15 +114,15 @@ async fn what_the_server_refuses() -> Outcome {
         assert!(error.is_not_found(), "{error}");
     }
     assert_eq!(
-        code(Account::log_in_with_email(client, "no@example.com", "wrong").await),
+        code_of(Account::log_in_with_email(client, "no@example.com", "wrong").await),
         Some(ErrorCode::ObjectNotFound)
     );
     assert_eq!(
-        code(Account::become_user(client, "r:0123456789abcdef0123456789abcdef").await),
+        code_of(Account::become_user(client, "r:0123456789abcdef0123456789abcdef").await),
         Some(ErrorCode::InvalidSessionToken)
     );
     assert_eq!(
-        code(Account::log_in_as(backend.master(), "nonexist00").await),
+        code_of(Account::log_in_as(backend.master(), "nonexist00").await),
         Some(ErrorCode::ObjectNotFound)
     );
     Ok(())
@@ -261,7 +262,7 @@ async fn a_kept_token_is_taken_up() -> Outcome {
     assert!(!ann.is_new());
     ann.log_out().await?;
     assert_eq!(
-        code(Account::become_user(backend.client(), kept).await),
+        code_of(Account::become_user(backend.client(), kept).await),
         Some(ErrorCode::InvalidSessionToken)
     );
     Ok(())
@@ -294,9 +295,9 @@ async fn users_change_and_delete_themselves() -> Outcome {
     let mut hers = Account::me(&ann).await?;
     hers.nickname = Some("Nanni".into());
     for other in [&*bob, backend.client()] {
-        assert_eq!(code(hers.save(other).await), Some(ErrorCode::SessionMissing));
+        assert_eq!(code_of(hers.save(other).await), Some(ErrorCode::SessionMissing));
         assert_eq!(
-            code(hers.clone().delete(other).await),
+            code_of(hers.clone().delete(other).await),
             Some(ErrorCode::SessionMissing)
         );
         assert!(Account::get(other, hers.id()).await.unwrap_err().is_not_found());
@@ -310,7 +311,7 @@ async fn users_change_and_delete_themselves() -> Outcome {
             .is_not_found()
     );
     assert_eq!(
-        code(Account::become_user(backend.client(), token).await),
+        code_of(Account::become_user(backend.client(), token).await),
         Some(ErrorCode::InvalidSessionToken)
     );
     Ok(())
@@ -416,7 +417,7 @@ async fn row_27_a_new_password_keeps_the_session_going() -> Outcome {
     // every other session has ended
     for dead in [&client.with_session(old), elsewhere.client()] {
         assert_eq!(
-            code(Account::me(dead).await),
+            code_of(Account::me(dead).await),
             Some(ErrorCode::InvalidSessionToken)
         );
     }
@@ -438,7 +439,7 @@ async fn row_27_a_refused_password_changes_nothing() -> Outcome {
     let (old, name) = (ann.token().clone(), ann.user().username.clone());
     ann.user_mut().username.clone_from(&bob.user().username);
     assert_eq!(
-        code(ann.set_password("new").await),
+        code_of(ann.set_password("new").await),
         Some(ErrorCode::UsernameTaken)
     );
     assert_eq!(*ann.token(), old);
@@ -581,5 +582,31 @@ async fn a_new_user_with_new_objects() -> Outcome {
     let home = session.user().home_team.as_ref().ok_or("a team")?;
     assert_eq!(home.get()?.name, "Red");
     assert_eq!(query!(Team.filter(run = &run)).count(client).await?, 1);
+    Ok(())
+}
+
+/// The server's own code sees the context of a sign-up, and of what the session does after it.
+#[tokio::test]
+async fn row_29_the_context_of_a_sign_up() -> Outcome {
+    let code = CloudCode::new().before_save("_User", |save| async move {
+        match save.caller.context.get("invitedBy") {
+            Some(by) => save.set("nickname", format!("a friend of {}", by.as_str().unwrap_or("?"))),
+            None => return Err("who invited you?".into()),
+        }
+        Ok(())
+    });
+    let server = MockServer::builder().cloud_code(code).start().await?;
+    let client = server.client();
+    let refused = account("ann").sign_up(&client, PASSWORD).await;
+    assert_eq!(code_of(refused), Some(ErrorCode::ScriptFailed));
+    let invited = client.with_context(&json!({"invitedBy": "Zoë"}))?;
+    let mut ann = account("ann").sign_up(&invited, PASSWORD).await?;
+    // what the trigger made of the user is here as well
+    assert_eq!(ann.user().nickname.as_deref(), Some("a friend of Zoë"));
+    ann.user_mut().points = Some(1);
+    ann.save().await?;
+    ann.set_password("another").await?;
+    let visitor = Account::default().log_in_anonymously(&invited).await?;
+    assert_eq!(visitor.user().nickname, ann.user().nickname);
     Ok(())
 }

@@ -232,6 +232,29 @@ async fn row_27_the_next_request_has_the_new_token() -> parse_orm::Result<()> {
     Ok(())
 }
 
+/// What a program tells the server's own code goes with a sign-up, a log-in, and whatever the session does.
+#[tokio::test]
+async fn row_29_the_context_goes_along() -> parse_orm::Result<()> {
+    let server = answering(200, row()).await;
+    let client = client_of(&server).with_context(&json!({"campaign": "spring"}))?;
+    User::new("ann").sign_up(&client, "p").await?;
+    User::default().log_in_anonymously(&client).await?;
+    User::log_in_as(&client.master("key"), "u1").await?;
+    let mut ann = User::log_in(&client, "ann", "p").await?;
+    ann.set_password("q").await?;
+    ann.user_mut().email = Some("a@b".into());
+    ann.save().await?;
+    ann.log_out().await?;
+    let requests = server.received_requests().await.unwrap();
+    assert_eq!(requests.len(), 7);
+    for request in requests {
+        let context = request.headers.get("x-parse-cloud-context");
+        let context = context.and_then(|context| context.to_str().ok());
+        assert_eq!(context, Some(r#"{"campaign":"spring"}"#), "{}", request.url);
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_challenge_is_passed_through() -> parse_orm::Result<()> {
     let server = answering(200, json!({"challengeData": {"mfa": {"sent": true}}})).await;
