@@ -1,5 +1,8 @@
 //! Which server a test talks to, and values that no other test has used.
 
+#[path = "../../parse-orm-mock/tests/reference/mod.rs"]
+mod reference;
+
 use parse_orm::prelude::*;
 use parse_orm_mock::MockServer;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,8 +33,10 @@ pub async fn backend() -> Backend {
 }
 
 async fn mock() -> Backend {
-    // the provider of the real server of the tests
-    let server = MockServer::builder().auth_provider("fakeauth", |data| data["token"] == "good");
+    // what the real server of the tests has
+    let server = MockServer::builder()
+        .auth_provider("fakeauth", |data| data["token"] == "good")
+        .cloud_code(reference::cloud_code());
     let server = server.start().await.expect("a mock server");
     Backend {
         client: server.client(),

@@ -15,6 +15,7 @@ mod backend;
 mod bulk;
 mod bulk_new_objects;
 mod client;
+mod cloud_code;
 mod config;
 mod contradictions;
 mod cursors;
