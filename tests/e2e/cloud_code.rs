@@ -104,7 +104,7 @@ async fn parameters_hold_the_types_of_parse() -> Outcome {
     let order = Order {
         item: "☕ & more".into(),
         wanted_at: "2026-03-01T10:00:00.123Z".parse()?,
-        r#where: GeoPoint::new(47.0, 8.0)?,
+        r#where: GeoPoint::new(47.5, 8.5)?,
         data: Bytes::from(vec![0, 159, 146, 150]),
         review: Pointer::to("abc"),
         note: None,
@@ -117,7 +117,7 @@ async fn parameters_hold_the_types_of_parse() -> Outcome {
         json!({
             "item": "☕ & more",
             "wantedAt": {"__type": "Date", "iso": "2026-03-01T10:00:00.123Z"},
-            "where": {"__type": "GeoPoint", "latitude": 47.0, "longitude": 8.0},
+            "where": {"__type": "GeoPoint", "latitude": 47.5, "longitude": 8.5},
             "data": {"__type": "Bytes", "base64": "AJ+Slg=="},
             "review": {"__type": "Pointer", "className": "Review", "objectId": "abc"},
             "any": {"a.b": {"$c": 1}},
