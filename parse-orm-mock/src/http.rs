@@ -65,7 +65,7 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
         Ok(body) => body,
         Err(refusal) => return refuse(&refusal, ""),
     };
-    let info = match read_info(&parts.headers, body.as_ref()) {
+    let info = match Info::read(&parts.headers, body.as_ref()) {
         Ok(info) => info,
         Err(refusal) => return refuse(&refusal, ""),
     };
@@ -224,32 +224,6 @@ fn read_body(headers: &HeaderMap, bytes: &[u8]) -> Result<Option<Value>, Refusal
         return Ok(Some(Value::Object(map)));
     }
     json_error::read(bytes).map(Some)
-}
-
-/// What Cloud Code is told besides, from the headers, or from the body as the JavaScript SDK sends it.
-fn read_info(all: &HeaderMap, body: Option<&Value>) -> Result<Info, Refusal> {
-    let malformed = || Refusal::json("Invalid object for context.");
-    let header = |name: &str| {
-        all.get(name)
-            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-    };
-    let sent = |name: &str| {
-        body.filter(|body| body.get("_ApplicationId").is_some())?
-            .get(name)
-    };
-    let read = |text: &str| serde_json::from_str::<Map<String, Value>>(text).map_err(|_| malformed());
-    let context = match (header("x-parse-cloud-context"), sent("_context")) {
-        (Some(text), _) => read(&text)?,
-        (None, Some(Value::Object(context))) => context.clone(),
-        (None, Some(Value::String(text))) => read(text)?,
-        (None, Some(value)) if crate::number::truthy(value) => return Err(malformed()),
-        (None, _) => Map::new(),
-    };
-    Ok(Info {
-        headers: headers(all),
-        ip: std::net::Ipv4Addr::LOCALHOST.to_string(),
-        context: std::sync::Mutex::new(context),
-    })
 }
 
 /// The method that a POST asks for in its body.

@@ -67,3 +67,4 @@ mod users;
 mod values;
 mod values_refused;
 mod views;
+mod webhooks;

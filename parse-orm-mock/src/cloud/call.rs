@@ -1,13 +1,17 @@
 //! Who asks, and what functions are given.
 
 use std::fmt;
-use std::sync::Arc;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use axum::http::{HeaderMap, HeaderValue};
 use serde_json::{Map, Value, json};
 
 use super::Home;
 use crate::keys::Auth;
+use crate::number;
 use crate::query::find;
+use crate::refusal::Refusal;
 use crate::state::State;
 
 /// What a request brings besides what it asks for.
@@ -16,14 +20,36 @@ pub(crate) struct Info {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) ip: String,
     /// What the triggers of one request tell each other.
-    pub(crate) context: std::sync::Mutex<Map<String, Value>>,
+    pub(crate) context: Mutex<Map<String, Value>>,
 }
 
 impl Info {
-    pub(crate) fn context(&self) -> std::sync::MutexGuard<'_, Map<String, Value>> {
-        self.context
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    /// From the headers, or from the body as the JavaScript SDK sends it.
+    pub(crate) fn read(all: &HeaderMap, body: Option<&Value>) -> Result<Self, Refusal> {
+        let malformed = || Refusal::json("Invalid object for context.");
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let sent = body.filter(|body| body.get("_ApplicationId").is_some());
+        let read = |text: &str| serde_json::from_str::<Map<String, Value>>(text).map_err(|_| malformed());
+        let header = all.get("x-parse-cloud-context").map(text);
+        let context = match (header, sent.and_then(|body| body.get("_context"))) {
+            (Some(text), _) => read(&text)?,
+            (None, Some(Value::Object(context))) => context.clone(),
+            (None, Some(Value::String(text))) => read(text)?,
+            (None, Some(value)) if number::truthy(value) => return Err(malformed()),
+            (None, _) => Map::new(),
+        };
+        let headers = all.iter();
+        Ok(Self {
+            headers: headers
+                .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+                .collect(),
+            ip: Ipv4Addr::LOCALHOST.to_string(),
+            context: Mutex::new(context),
+        })
+    }
+
+    pub(crate) fn context(&self) -> MutexGuard<'_, Map<String, Value>> {
+        self.context.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,7 +2,14 @@
 
 use std::sync::OnceLock;
 
+use axum::body::Body;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+
 use crate::options::Options;
+
+pub(crate) type Http = Client<HttpConnector, Body>;
 
 /// What is needed for it; each client is made when it is first asked for, and kept for its connections.
 #[derive(Debug)]
@@ -11,7 +18,7 @@ pub(crate) struct Home {
     options: Options,
     #[cfg(feature = "client")]
     client: OnceLock<parse_orm::MasterClient>,
-    http: OnceLock<reqwest::Client>,
+    http: OnceLock<Http>,
 }
 
 impl Home {
@@ -37,7 +44,8 @@ impl Home {
     }
 
     /// For webhooks, which are plain HTTP here.
-    pub(crate) fn http(&self) -> &reqwest::Client {
-        self.http.get_or_init(reqwest::Client::new)
+    pub(crate) fn http(&self) -> &Http {
+        self.http
+            .get_or_init(|| Client::builder(TokioExecutor::new()).build_http())
     }
 }

@@ -21,13 +21,9 @@ pub(crate) enum Trigger {
     AfterDelete,
     BeforeFind,
     AfterFind,
-    #[allow(dead_code, reason = "log-ins will ask")]
     BeforeLogin,
-    #[allow(dead_code, reason = "log-ins will ask")]
     AfterLogin,
-    #[allow(dead_code, reason = "log-outs will ask")]
     AfterLogout,
-    #[allow(dead_code, reason = "password resets will ask")]
     BeforePasswordResetRequest,
 }
 

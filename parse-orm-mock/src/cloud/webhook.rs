@@ -1,7 +1,7 @@
 //! Webhooks: functions and triggers that another program answers.
 
-use std::time::Duration;
-
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
 use serde_json::{Map, Value, json};
 
 use super::{Caller, FunctionCall, Subject, Trigger};
@@ -166,19 +166,23 @@ pub(super) async fn trigger(
 
 /// Posts, and reads the answer: `success`, or nothing; or the error.
 async fn post(state: &State, hook: &Hook, body: Map<String, Value>) -> Result<Option<Value>, Refusal> {
-    let failed = |message: String| Refusal::new(code::SCRIPT_FAILED, message);
-    let mut request = state
-        .home
-        .http()
-        .post(&hook.url)
-        .timeout(Duration::from_secs(60))
-        .header("content-type", "application/json")
-        .body(Value::Object(body).to_string());
+    let failed = |error: &dyn std::error::Error| {
+        let mut cause = error;
+        while let Some(next) = cause.source() {
+            cause = next;
+        }
+        Refusal::new(code::SCRIPT_FAILED, cause.to_string())
+    };
+    let mut request = Request::post(&hook.url).header("content-type", "application/json");
     if !state.options.webhook_key.is_empty() {
         request = request.header("x-parse-webhook-key", &state.options.webhook_key);
     }
-    let answer = request.send().await.map_err(|error| failed(error.to_string()))?;
-    let answer = answer.bytes().await.map_err(|error| failed(error.to_string()))?;
+    let request = request.body(Body::from(Value::Object(body).to_string()));
+    let request = request.map_err(|error| failed(&error))?;
+    let answer = state.home.http().request(request).await;
+    let answer = answer.map_err(|error| failed(&error))?;
+    let answer = to_bytes(Body::new(answer.into_body()), usize::MAX).await;
+    let answer = answer.map_err(|error| failed(&error))?;
     // what is no JSON says nothing
     let mut answer: Map<String, Value> = serde_json::from_slice(&answer).unwrap_or_default();
     match answer.shift_remove("error").filter(crate::number::truthy) {

@@ -11,6 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::Answer;
+use crate::cloud::{self, Info, Subject, Trigger};
 use crate::files::rules::{check_directory, check_extension, check_name, not_saved};
 use crate::files::{Contents, Kept, Spool, types};
 use crate::keys::{Auth, authenticate};
@@ -65,7 +66,7 @@ pub(crate) async fn enter(call: &FileCall<'_>, body: Body) -> Result<FileAnswer,
     match (call.method, segments.as_slice()) {
         ("POST", [name]) => upload(call, name, body).await.map(FileAnswer::Json),
         ("GET", [app_id, path @ ..]) if !path.is_empty() => download(call, app_id, path).await,
-        ("DELETE", path) if !path.is_empty() => delete(call, &path.join("/")),
+        ("DELETE", path) if !path.is_empty() => delete(call, &path.join("/")).await,
         ("POST", []) => Err(Refusal::new(code::INVALID_FILE_NAME, "Filename not provided.")),
         _ => Err(Refusal::no_route()),
     }
@@ -94,7 +95,7 @@ async fn upload(call: &FileCall<'_>, name: &str, body: Body) -> Result<Answer, R
             let contents = incoming.stream(limit).await?;
             check_keywords(&about.metadata)?;
             check_keywords(&about.tags)?;
-            return Ok((contents, about));
+            return Ok((contents, about, auth));
         }
         let bytes = incoming.buffer(limit).await?;
         let (auth, contents, about) = if header("x-parse-application-id").is_some() {
@@ -115,10 +116,19 @@ async fn upload(call: &FileCall<'_>, name: &str, body: Body) -> Result<Answer, R
         }
         check_keywords(&about.metadata)?;
         check_keywords(&about.tags)?;
-        Ok((contents, about))
+        Ok((contents, about, auth))
     };
     match outcome.await {
-        Ok((contents, about)) => Ok(keep(state, name, contents, about)),
+        Ok((contents, about, auth)) => {
+            let mut file = json!({"__type": "File", "name": name});
+            let size = contents.len();
+            trigger(call, &auth, Trigger::BeforeSave, &file, size).await?;
+            let answer = keep(state, name, contents, about);
+            file["name"] = answer.body["name"].clone();
+            file["url"] = answer.body["url"].clone();
+            trigger(call, &auth, Trigger::AfterSave, &file, size).await?;
+            Ok(answer)
+        }
         Err(refusal) => {
             incoming.drain().await;
             Err(refusal)
@@ -389,13 +399,42 @@ fn part(range: &str, length: u64) -> Option<(u64, u64)> {
     Some((start.min(end), end))
 }
 
-fn delete(call: &FileCall<'_>, name: &str) -> Result<FileAnswer, Refusal> {
-    let Auth { master, .. } = authenticate(&call.state.options, call.headers, None)?;
-    if !master {
+/// Runs a trigger that is about a file.
+async fn trigger(
+    call: &FileCall<'_>,
+    auth: &Auth,
+    trigger: Trigger,
+    file: &Value,
+    size: u64,
+) -> Result<(), Refusal> {
+    let mut subject = Map::new();
+    subject.insert("file".to_owned(), file.clone());
+    subject.insert("fileSize".to_owned(), json!(size));
+    let info = Info::read(call.headers, None)?;
+    let moment = (trigger, "@File");
+    let made = cloud::run(call.state, auth, &info, moment, Subject::shown(subject)).await;
+    made.map(drop).map_err(|refusal| match (refusal.code, trigger) {
+        // a text that is thrown
+        (Some(code::SCRIPT_FAILED), Trigger::BeforeSave | Trigger::AfterSave) => not_saved(refusal.message),
+        (Some(code::SCRIPT_FAILED), _) => Refusal::new(code::FILE_DELETE_ERROR, refusal.message),
+        _ => refusal,
+    })
+}
+
+async fn delete(call: &FileCall<'_>, name: &str) -> Result<FileAnswer, Refusal> {
+    let auth = authenticate(&call.state.options, call.headers, None)?;
+    if !auth.master {
         return Err(Refusal::bare(403, "Permission denied"));
     }
-    match call.state.files().remove(name) {
-        Some(_) => Ok(FileAnswer::Deleted),
+    let url = url(&call.state.options, name);
+    let file = json!({"__type": "File", "name": name, "url": url});
+    trigger(call, &auth, Trigger::BeforeDelete, &file, 0).await?;
+    let gone = call.state.files().remove(name);
+    match gone {
+        Some(_) => {
+            trigger(call, &auth, Trigger::AfterDelete, &file, 0).await?;
+            Ok(FileAnswer::Deleted)
+        }
         None => Err(Refusal::new(code::FILE_DELETE_ERROR, "FileNotFound")),
     }
 }

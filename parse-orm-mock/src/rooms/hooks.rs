@@ -94,12 +94,17 @@ fn create(call: &Call<'_>, body: &Map<String, Value>) -> Result<Value, Refusal> 
 
 fn update(call: &Call<'_>, asked: Asked, body: &Map<String, Value>) -> Result<Value, Refusal> {
     if body.get("__op").and_then(Value::as_str) == Some("Delete") {
+        let was = known(call, &asked).is_some();
         let mut cloud = call.state.cloud();
         match &asked {
             Asked::Function(name) => cloud.remove_function(name),
             Asked::Trigger { class, trigger } => cloud.remove_trigger(class, trigger),
         }
-        return Ok(json!({}));
+        return if was {
+            Ok(json!({}))
+        } else {
+            Err(Refusal::not_found())
+        };
     }
     let url = body.get("url").and_then(Value::as_str);
     let url = url.filter(|url| !url.is_empty()).ok_or_else(invalid)?.to_owned();

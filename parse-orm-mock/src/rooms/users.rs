@@ -7,6 +7,7 @@ use super::{Answer, Call, Reply, Verdict, classes};
 use crate::access::protected::tidy_auth_data;
 use crate::access::rights::no_session;
 use crate::clock;
+use crate::cloud::{self, Subject, Trigger};
 use crate::keys::Auth;
 use crate::query::find::{self, Reader};
 use crate::query::options::{Shape, parameters};
@@ -20,11 +21,11 @@ pub(crate) async fn enter<'a>(call: &mut Call<'a>) -> Verdict<'a> {
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     let answer = match (call.method, segments.as_slice()) {
         ("GET", ["users", "me"]) => me(call),
-        ("GET" | "POST", ["login"]) => log_in(call),
+        ("GET" | "POST", ["login"]) => log_in(call).await,
         ("POST", ["loginAs"]) => log_in_as(call),
-        ("POST", ["logout"]) => Ok(log_out(call)),
+        ("POST", ["logout"]) => log_out(call).await,
         ("GET" | "POST", ["verifyPassword"]) => verify_password(call),
-        ("POST", ["requestPasswordReset"]) => request_password_reset(call),
+        ("POST", ["requestPasswordReset"]) => request_password_reset(call).await,
         ("POST", ["verificationEmailRequest"]) => request_verification(call),
         ("POST", ["challenge"]) => challenge(call),
         (_, ["users", ..]) => return classes::enter_own(call, "_User").await,
@@ -168,33 +169,63 @@ fn count_attempt(call: &Call<'_>, store: &mut Store, id: &str, right: bool) -> R
     if count > threshold { Err(locked()) } else { Ok(()) }
 }
 
-fn log_in(call: &Call<'_>) -> Result<Answer, Refusal> {
+/// Runs a trigger that is about a user or a session.
+async fn trigger(
+    call: &Call<'_>,
+    auth: &Auth,
+    moment: (Trigger, &str),
+    object: Map<String, Value>,
+) -> Result<(), Refusal> {
+    let subject = Subject::shown(object);
+    let made = cloud::run(call.state, auth, call.info, moment, subject);
+    made.await.map(drop)
+}
+
+async fn log_in(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let (id, user) = {
+        let mut store = call.state.store();
+        let id = authenticate(call, &mut store)?;
+        let user = whole(&store, &id);
+        (id, user)
+    };
+    trigger(call, call.auth, (Trigger::BeforeLogin, "_User"), user).await?;
+    let answer = let_in(call, &id)?;
+    let mut own = call.auth.of_user(&id);
+    let token = answer.get("sessionToken").and_then(Value::as_str);
+    own.session_token = token.map(str::to_owned);
+    let mut user = whole(&call.state.store(), &id);
+    user.extend(token.map(|token| ("sessionToken".to_owned(), json!(token))));
+    trigger(call, &own, (Trigger::AfterLogin, "_User"), user).await?;
+    Ok(Answer::ok(answer))
+}
+
+/// Opens a session for a user who proved to be it.
+fn let_in(call: &Call<'_>, id: &str) -> Result<Value, Refusal> {
     let mut store = call.state.store();
-    let id = authenticate(call, &mut store)?;
     let options = &call.state.options.users;
     let given = call
         .body
         .as_ref()
         .and_then(|body| body.get("authData")?.as_object());
-    let known = store.class("_User").and_then(|class| class.get(&id));
+    let known = store.class("_User").and_then(|class| class.get(id));
     provider::check_additional(options, given, known.and_then(|row| row.get("authData")))?;
     if let Some(given) = given {
         provider::check(options, given)?;
-        store.amend("_User", &id, |row| provider::merge(row, given));
+        store.amend("_User", id, |row| provider::merge(row, given));
     }
     let session = NewSession {
-        user: &id,
+        user: id,
         created_with: Some(created_with("login", "password")),
         installation_id: call.auth.installation_id.as_deref(),
         more: Map::new(),
     }
     .open(&mut store);
-    let mut user = seen_by_itself(call, &store, &id);
+    let mut user = seen_by_itself(call, &store, id);
     user["sessionToken"] = session.get("sessionToken").cloned().unwrap_or_default();
     if given.is_some() {
         user["authDataResponse"] = json!({});
     }
-    Ok(Answer::ok(user))
+    Ok(user)
 }
 
 /// Who may not even read itself learns its id.
@@ -248,14 +279,17 @@ fn log_in_as(call: &Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::ok(Value::Object(user)))
 }
 
-fn log_out(call: &Call<'_>) -> Answer {
-    if let Some(token) = &call.auth.session_token {
+async fn log_out(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let ended = call.auth.session_token.as_deref().and_then(|token| {
         let mut store = call.state.store();
-        if let Some(id) = session::find(&store, token).map(id_of) {
-            store.remove("_Session", &id);
-        }
+        let row = session::find(&store, token).cloned()?;
+        store.remove("_Session", &id_of(&row));
+        Some(row)
+    });
+    if let Some(row) = ended {
+        trigger(call, call.auth, (Trigger::AfterLogout, "_Session"), row).await?;
     }
-    Answer::ok(json!({}))
+    Ok(Answer::ok(json!({})))
 }
 
 fn verify_password(call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -292,14 +326,24 @@ fn send(call: &Call<'_>, store: &mut Store, id: &str, kind: MailKind, to: &str) 
 }
 
 /// Whether there is such a user is nobody's business: the answer is always the same.
-fn request_password_reset(call: &Call<'_>) -> Result<Answer, Refusal> {
+async fn request_password_reset(call: &Call<'_>) -> Result<Answer, Refusal> {
     let email = address(call)?;
-    let mut store = call.state.store();
     let is = |row: &Row, key: &str| text(row, key) == Some(&email);
     let matches = |row: &Row| is(row, "email") || is(row, "username") && !row.contains_key("email");
-    let user = find_user(&store, matches);
-    if let Some(id) = user {
-        send(call, &mut store, &id, MailKind::PasswordReset, &email);
+    let found = {
+        let store = call.state.store();
+        find_user(&store, matches).map(|id| (whole(&store, &id), id))
+    };
+    if let Some((user, id)) = found {
+        let moment = (Trigger::BeforePasswordResetRequest, "_User");
+        trigger(call, call.auth, moment, user).await?;
+        send(
+            call,
+            &mut call.state.store(),
+            &id,
+            MailKind::PasswordReset,
+            &email,
+        );
     }
     Ok(Answer::ok(json!({})))
 }

@@ -105,11 +105,11 @@ impl Hooks<'_> {
             .await
     }
 
-    /// Ends it; where there is none, nothing happens. `PUT /hooks/functions/invoice` with `{"__op": "Delete"}`. The
-    /// function is gone then, even where Cloud Code defines one of the name.
+    /// Ends it. `PUT /hooks/functions/invoice` with `{"__op": "Delete"}`. The function is gone then, even where Cloud
+    /// Code defines one of the name.
     ///
     /// # Errors
-    /// Whatever the server answers.
+    /// Code 101 where the function has none.
     pub async fn delete_function(&self, name: &str) -> Result<()> {
         self.delete(Path::Named(FUNCTIONS, name)).await
     }
@@ -160,11 +160,10 @@ impl Hooks<'_> {
         .await
     }
 
-    /// Ends it; where there is none, nothing happens. `PUT /hooks/triggers/GameScore/beforeSave` with
-    /// `{"__op": "Delete"}`.
+    /// Ends it. `PUT /hooks/triggers/GameScore/beforeSave` with `{"__op": "Delete"}`.
     ///
     /// # Errors
-    /// Whatever the server answers.
+    /// Code 101 where the trigger has none.
     pub async fn delete_trigger(&self, class: &str, trigger: TriggerName) -> Result<()> {
         self.delete(Path::Trigger(class, trigger.name())).await
     }
