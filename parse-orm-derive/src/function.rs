@@ -165,6 +165,7 @@ pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> TokenStream {
     };
     quote! {
         #(#docs)*
+        #[allow(clippy::too_many_arguments)]
         #vis #sig {
             #krate::codegen::Arguments::new(#name)
                 #given
