@@ -110,7 +110,10 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
     };
     let response = match rooms::route(&mut call).await {
         Some(Ok(answer)) => write_answer(answer),
-        Some(Err(refusal)) => refuse(&refusal, &method),
+        Some(Err(refusal)) => {
+            state.errors().refused(&refusal);
+            refuse(&refusal, &method)
+        }
         None => refuse(&Refusal::no_route(), &method),
     };
     spoil(fault, response).await

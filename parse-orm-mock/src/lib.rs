@@ -44,6 +44,7 @@ mod clock;
 mod cloud;
 mod faults;
 mod files;
+mod fixtures;
 mod http;
 mod idempotency;
 mod json_error;
@@ -64,7 +65,9 @@ mod write;
 
 pub use cloud::{Caller, CloudCode, CloudError, FunctionCall, JobCall, TriggerCall, Validator};
 pub use faults::Fault;
+pub use fixtures::FixtureError;
 pub use push::DeliveredPush;
+pub use rooms::operations::TrackedEvent;
 pub use server::{MockServer, MockServerBuilder};
 pub use state::RecordedRequest;
 pub use user::mail::{Mail, MailKind};

@@ -45,6 +45,8 @@ pub(crate) struct Options {
     pub(crate) cloud_code: CloudCode,
     /// Sent to webhooks unless it is empty.
     pub(crate) webhook_key: String,
+    /// `security.enableCheck`.
+    pub(crate) security_check: bool,
     /// `idempotencyOptions`.
     pub(crate) idempotency: Option<Idempotency>,
 }
@@ -100,6 +102,7 @@ impl Default for Options {
             indexes: Vec::new(),
             cloud_code: CloudCode::new(),
             webhook_key: "webhook".to_owned(),
+            security_check: false,
             idempotency: None,
         }
     }

@@ -25,7 +25,7 @@ use crate::user::provider::Provider;
 /// of servers live side by side.
 #[derive(Debug)]
 pub struct MockServer {
-    state: Arc<State>,
+    pub(crate) state: Arc<State>,
     port: u16,
     /// Its drop, or a message, ends the server.
     stop: Option<oneshot::Sender<()>>,
@@ -469,7 +469,7 @@ impl MockServer {
         self.state.clear_requests();
     }
 
-    /// Drops all classes, objects, files, recorded requests and faults.
+    /// Drops all classes, objects, files, recorded requests, events and faults.
     pub fn reset(&self) {
         self.state.reset();
     }

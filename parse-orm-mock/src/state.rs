@@ -10,6 +10,7 @@ use crate::faults::{Fault, Faults};
 use crate::files::Kept;
 use crate::options::Options;
 use crate::push::DeliveredPush;
+use crate::rooms::operations::{Log, TrackedEvent};
 use crate::store::Store;
 use crate::user::mail::Mail;
 
@@ -61,6 +62,8 @@ pub(crate) struct State {
     files: Mutex<HashMap<String, Kept>>,
     mails: Mutex<Vec<Mail>>,
     faults: Mutex<Faults>,
+    events: Mutex<Vec<TrackedEvent>>,
+    errors: Mutex<Log>,
     cloud: Mutex<CloudCode>,
     pub(crate) home: Arc<Home>,
     /// For work that goes on behind an answer.
@@ -80,6 +83,8 @@ impl State {
             mails: Mutex::default(),
             faults: Mutex::default(),
             pushes: Mutex::default(),
+            events: Mutex::default(),
+            errors: Mutex::default(),
             me: me.clone(),
         })
     }
@@ -143,6 +148,16 @@ impl State {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What clients reported.
+    pub(crate) fn events(&self) -> MutexGuard<'_, Vec<TrackedEvent>> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What `/scriptlog` shows.
+    pub(crate) fn errors(&self) -> MutexGuard<'_, Log> {
+        self.errors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The faults that are ordered.
     pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
@@ -173,6 +188,8 @@ impl State {
         self.mails().clear();
         self.sent().clear();
         self.faults().clear();
+        self.events().clear();
+        *self.errors() = Log::default();
         *self.cloud() = self.options.cloud_code.clone();
         self.clear_requests();
     }

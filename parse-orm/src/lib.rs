@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod analytics;
 mod batch;
 mod client;
 mod cloud;
@@ -11,11 +12,13 @@ mod config;
 mod error;
 pub mod hook;
 mod installation;
+mod logs;
 mod object;
 mod push;
 mod query;
 mod role;
 mod schema;
+mod server_info;
 mod user;
 mod value;
 
@@ -37,6 +40,7 @@ pub mod prelude {
 #[doc = include_str!("../docs/calls.md")]
 pub mod calls {}
 
+pub use analytics::Event;
 pub use batch::{
     Atomic, Batch, BatchOutcome, BatchResults, CreateAll, DeleteAll, Outcome, Progress, Results, SaveAll,
     Ticket, ToCreate, ToDelete, ToSave,
@@ -51,6 +55,7 @@ pub use error::{
 pub use installation::{
     Installation, InstallationAccessors, InstallationFields, ParseInstallation, Registered,
 };
+pub use logs::{LogEntry, LogLevel, Logs};
 pub use object::{Draft, FieldSet, Object, ParseObject, Pointer, Relation, Schema, Unsaved};
 pub use parse_orm_derive::{ParseObject, ParseValue, ParseView, cloud_function};
 pub use push::{
@@ -80,6 +85,7 @@ pub use schema::{
     Asker, ClassField, ClassFieldType, ClassIndex, ClassOperation, ClassPermissions, ClassSchema, IndexKind,
     SchemaChange, SchemaDiff,
 };
+pub use server_info::{SecurityCheck, SecurityGroup, SecurityReport, ServerInfo};
 pub use user::{
     CreatedWith, CreatedWithFields, ParseUser, Session, SessionRecord, SessionRecordAccessors,
     SessionRecordFields, User, UserAccessors, UserFields,

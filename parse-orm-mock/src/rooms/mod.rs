@@ -8,6 +8,7 @@ pub(crate) mod config;
 pub(crate) mod files;
 mod functions;
 mod hooks;
+pub(crate) mod operations;
 mod push;
 pub(crate) mod schemas;
 pub(crate) mod sessions;
@@ -108,6 +109,7 @@ async fn enter<'a>(call: &mut Call<'a>) -> Verdict<'a> {
         }
         "push" => push::enter(call),
         "push_audiences" => audiences::enter(call).await,
+        "events" | "scriptlog" | "serverInfo" | "security" => operations::enter(call),
         "purge" | "schemas" => schemas::enter(call),
         "roles" => classes::enter_own(call, "_Role").await,
         "sessions" | "upgradeToRevocableSession" => sessions::enter(call).await,

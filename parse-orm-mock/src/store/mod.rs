@@ -286,6 +286,18 @@ impl Store {
             .unwrap_or_default()
     }
 
+    /// The relations, in the order of their names: class, key, and each owner with each member.
+    pub(crate) fn joins(&self) -> impl Iterator<Item = (&str, &str, impl Iterator<Item = (&str, &str)>)> {
+        let mut joins: Vec<_> = self.joins.iter().collect();
+        joins.sort_by_key(|(name, _)| *name);
+        joins.into_iter().map(|((class, key), owners)| {
+            let members = owners.iter().flat_map(|(owner, members)| {
+                members.iter().map(|related| (owner.as_str(), related.as_str()))
+            });
+            (class.as_str(), key.as_str(), members)
+        })
+    }
+
     /// The join table `_Join:key:Class` as a class, of which nobody made a schema.
     pub(crate) fn join_class(&self, name: &str) -> Option<Class> {
         let (key, class) = name.strip_prefix("_Join:")?.split_once(':')?;

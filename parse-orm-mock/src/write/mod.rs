@@ -7,7 +7,7 @@ mod installation;
 mod rows;
 mod session;
 mod triggers;
-mod user;
+pub(crate) mod user;
 
 use serde_json::{Map, Value, json};
 

@@ -321,7 +321,7 @@ impl UserWrite {
 }
 
 /// Names are taken whatever their case.
-fn check_free(store: &Store, id: Option<&str>, field: &str, value: &str) -> Result<(), Refusal> {
+pub(crate) fn check_free(store: &Store, id: Option<&str>, field: &str, value: &str) -> Result<(), Refusal> {
     let wanted = value.to_lowercase();
     let taken = store.class("_User").is_some_and(|class| {
         class.rows().any(|row| {
