@@ -57,7 +57,7 @@ async fn a_refused_order_gives_the_articles_back() -> Outcome {
             .times(1),
     );
     let error = shop.order("rust-book", 5).await.unwrap_err();
-    assert_eq!(error.code(), Some(ErrorCode::ValidationError));
+    assert_eq!(error.code(), Some(ErrorCode::ValidationFailed));
     assert_eq!(
         (stock(&server, "rust-book").await?, server.count("Order")),
         (5, 0)
