@@ -12,6 +12,7 @@ mod conditions;
 mod lookups;
 mod models;
 mod parameters;
+mod push;
 mod requests;
 mod schemas;
 mod users;
