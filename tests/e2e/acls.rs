@@ -1,8 +1,9 @@
 //! Who may read and write new objects: ACLs, and the default ACL of a client.
 
-use crate::backend::{Outcome, backend};
+use crate::backend::{Outcome, backend, unique};
 use crate::models::{Player, Team, player, team};
 use parse_orm::prelude::*;
+use parse_orm::{Role, User};
 use parse_orm_mock::MockServer;
 
 /// A model of the class of users.
@@ -170,5 +171,37 @@ async fn an_entry_that_could_mean_someone_else_is_refused() -> Outcome {
     assert!(server.requests().is_empty());
     let known = Pointer::<Account>::to("Ed1nuqPvcm");
     assert_eq!(Who::user(&known), Who::user("Ed1nuqPvcm"));
+    Ok(())
+}
+
+/// `DefaultAcl::owner`, as it is with users that log in: the client knows whose session it acts in.
+#[tokio::test]
+async fn what_a_user_creates_is_the_users_own() -> Outcome {
+    let backend = backend().await;
+    let run = backend.run();
+    let client = backend.client().with_default_acl(DefaultAcl::owner());
+    let ann = User::new(unique("ann")).sign_up(&client, "secret").await?;
+    let bob = User::new(unique("bob")).sign_up(&client, "secret").await?;
+    let own = player(&run, "own").create(ann.client()).await?;
+    assert_eq!(own.acl(), Some(&Acl::only(Who::user(&ann))));
+    assert_eq!(Player::get(ann.client(), own.id()).await?.name, "own");
+    let hidden = Player::get(bob.client(), own.id()).await.unwrap_err();
+    assert!(hidden.is_not_found(), "{hidden}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_role_is_named_by_its_object() -> Outcome {
+    let backend = backend().await;
+    let (client, master) = (backend.client(), backend.master());
+    let ann = User::new(unique("ann")).sign_up(client, "secret").await?;
+    let name = unique("Staff");
+    let role = Role::new(&name, Acl::new())?.users([&ann]).create(master).await?;
+    let acl = Acl::only(Who::role(&role));
+    assert_eq!(acl, Acl::only(Who::role(&name)));
+    let draft = Draft::new(player(&backend.run(), "for the role")).acl(acl);
+    let object = draft.create(client).await?;
+    assert!(Player::get(client, object.id()).await.unwrap_err().is_not_found());
+    assert_eq!(Player::get(ann.client(), object.id()).await?.name, "for the role");
     Ok(())
 }

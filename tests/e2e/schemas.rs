@@ -4,6 +4,7 @@ use crate::backend::{Backend, Outcome, backend, unique};
 use parse_orm::prelude::*;
 use parse_orm::{
     Asker, ClassField, ClassFieldType, ClassIndex, ClassOperation, ClassPermissions, ClassSchema, IndexKind,
+    User,
 };
 use parse_orm_mock::MockServer;
 
@@ -247,7 +248,7 @@ async fn fields_indexes_and_permissions_change() -> Outcome {
     assert!(changed.field("friends").is_none());
     assert_eq!(changed.permissions(), Some(&permissions));
     let indexes: Vec<_> = changed.indexes().map(|(name, _)| name).collect();
-    assert_eq!(indexes, ["_id_", "by_level"]);
+    assert_eq!(indexes, ["by_level"]);
     let kind = changed.indexes().flat_map(|(_, index)| index.keys()).last();
     assert_eq!(kind, Some(("level", &IndexKind::Ascending)));
 
@@ -314,7 +315,8 @@ async fn a_class_is_emptied_before_it_is_deleted() -> Outcome {
     struct Full {
         n: i64,
     }
-    let rows: Vec<_> = (0..120).map(|n| Full { n }).collect();
+    ClassSchema::of::<Full>().ensure(master).await?;
+    let rows: Vec<_> = (0..5).map(|n| Full { n }).collect();
     master.create_all(&rows).await.into_result()?;
     let refused = ClassSchema::delete(master, Full::CLASS_NAME).await.unwrap_err();
     assert_eq!(
@@ -518,5 +520,86 @@ fn types_that_are_not_known_are_kept() -> Outcome {
         serde_json::json!({"a": 1})
     );
     assert_eq!(again["indexes"], serde_json::json!({"i": {"v": "hnsw"}}));
+    Ok(())
+}
+
+/// What permissions say is what the server does.
+#[tokio::test]
+async fn permissions_hold() -> Outcome {
+    #[derive(ParseObject, Debug, Clone)]
+    #[parse(class_name = "E2eSchemaDoc")]
+    struct Doc {
+        title: String,
+        phone: Option<String>,
+        owner: Option<Pointer<User>>,
+    }
+    let backend = backend().await;
+    let (client, master) = (backend.client(), backend.master());
+    drop_class(&backend, "E2eSchemaDoc").await?;
+    let ann = User::new(unique("ann")).sign_up(client, "secret").await?;
+    let bob = User::new(unique("bob")).sign_up(client, "secret").await?;
+    let permissions = ClassPermissions::new()
+        .allow(ClassOperation::READ, Who::Public)
+        .allow(ClassOperation::Create, Asker::Authenticated)
+        .allow(ClassOperation::Update, Asker::user_field("owner"))
+        .allow(ClassOperation::Delete, Who::user(&bob))
+        .protect(Who::Public, ["phone"])
+        .protect(Asker::user_field("owner"), [""; 0]);
+    ClassSchema::of::<Doc>()
+        .set_permissions(permissions)
+        .ensure(master)
+        .await?;
+    let doc = Doc {
+        title: "a".into(),
+        phone: Some("1".into()),
+        owner: Some(Pointer::from(ann.user())),
+    };
+    let refused = doc.create(client).await.unwrap_err();
+    assert!(refused.is_not_found(), "{refused}");
+    let mut doc = doc.create(ann.client()).await?;
+
+    assert_eq!(Doc::get(client, doc.id()).await?.phone, None);
+    assert_eq!(Doc::get(bob.client(), doc.id()).await?.phone, None);
+    assert_eq!(
+        Doc::get(ann.client(), doc.id()).await?.phone.as_deref(),
+        Some("1")
+    );
+
+    doc.title = "b".into();
+    doc.save(bob.client()).await.unwrap_err();
+    assert!(doc.is_dirty());
+    doc.save(ann.client()).await?;
+    let refused = doc.clone().delete(ann.client()).await.unwrap_err();
+    assert_eq!(refused.code(), Some(ErrorCode::OperationForbidden), "{refused}");
+    doc.delete(bob.client()).await?;
+    drop_class(&backend, "E2eSchemaDoc").await?;
+    Ok(())
+}
+
+/// The ACL of new objects, as the class has it; a client's own goes before.
+#[tokio::test]
+async fn a_class_gives_its_objects_an_acl() -> Outcome {
+    #[derive(ParseObject, Debug, Clone)]
+    #[parse(class_name = "E2eSchemaOwned")]
+    struct Owned {
+        title: String,
+    }
+    let backend = backend().await;
+    let client = backend.client();
+    drop_class(&backend, "E2eSchemaOwned").await?;
+    let permissions = ClassPermissions::public().default_acl(DefaultAcl::owner());
+    ClassSchema::of::<Owned>()
+        .set_permissions(permissions)
+        .ensure(backend.master())
+        .await?;
+    let ann = User::new(unique("ann")).sign_up(client, "secret").await?;
+    let title = || Owned { title: "a".into() };
+    let own = title().create(ann.client()).await?;
+    assert_eq!(own.acl(), Some(&Acl::only(Who::user(&ann))));
+    assert!(Owned::get(client, own.id()).await.unwrap_err().is_not_found());
+    let shown = ann.client().with_default_acl(Acl::new().allow_read(Who::Public));
+    let shown = title().create(&shown).await?;
+    assert_eq!(Owned::get(client, shown.id()).await?.title, "a");
+    drop_class(&backend, "E2eSchemaOwned").await?;
     Ok(())
 }

@@ -42,7 +42,8 @@ use std::collections::BTreeMap;
 /// # Ok(()) }
 /// ```
 ///
-/// The fields `objectId`, `createdAt`, `updatedAt` and `ACL` are part of every class, and not shown. Serialising gives
+/// The fields `objectId`, `createdAt`, `updatedAt` and `ACL` and the index `_id_` are part of every class, and not
+/// shown. Serialising gives
 /// the wire form, `{"className": "City", "fields": {..}, "classLevelPermissions": {..}, "indexes": {..}}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -115,7 +116,7 @@ impl ClassSchema {
         self.fields.iter().map(|(name, field)| (name.as_str(), field))
     }
 
-    /// The indexes by name; what the server holds has `_id_`, as soon as there is another one.
+    /// The indexes by name, without that on the ids.
     pub fn indexes(&self) -> impl Iterator<Item = (&str, &ClassIndex)> {
         self.indexes.iter().map(|(name, index)| (name.as_str(), index))
     }
@@ -267,9 +268,10 @@ impl ClassSchema {
         Ok(())
     }
 
-    /// Without the fields that every class has.
+    /// Without the fields and the index that every class has.
     fn shown(mut self) -> Self {
         self.fields.retain(|name, _| !BUILT_IN.contains(&name.as_str()));
+        self.indexes.remove("_id_");
         self
     }
 }
