@@ -74,7 +74,7 @@ async fn row_46_a_batch_sends_what_a_save_sends() -> parse_orm::Result<()> {
     scores[1].increment_score(5);
     scores[1].add_unique_skills(["flying"]);
     scores[1].ratio = Some(0.5);
-    scores[2].set_acl(Acl::new().allow_read(Who::Public));
+    scores[2].set_acl(Acl::public());
     server.clear_requests();
     for score in &mut scores.clone() {
         score.save(&client).await?;
