@@ -27,8 +27,8 @@
 //!
 //! # Not imitated
 //!
-//! Push, LiveQuery, idempotency, the pages behind the links of mails, password policies. Objects
-//! compare without regard to the order of their keys, which MongoDB minds. In `/aggregate` the rarer stages and operators: they are refused with code 108.
+//! LiveQuery, the pages behind the links of mails, password policies. Objects compare without regard to the order of
+//! their keys, which MongoDB minds. In `/aggregate` the rarer stages and operators: they are refused with code 108.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![allow(
