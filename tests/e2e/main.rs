@@ -64,6 +64,7 @@ mod staged_answers;
 mod streams;
 mod subqueries;
 mod traversal;
+mod triggers;
 mod updates;
 mod users;
 mod values;

@@ -239,8 +239,10 @@ pub(crate) async fn before_find(
     query: Map<String, Value>,
     is_get: bool,
 ) -> Result<Map<String, Value>, Refusal> {
+    let mut shown = query.clone();
+    shown.entry("where").or_insert_with(|| json!({}));
     let subject = Subject {
-        query: Some(query.clone()),
+        query: Some(shown),
         is_get,
         ..Subject::default()
     };
