@@ -17,6 +17,7 @@ use crate::json_error;
 use crate::keys::authenticate;
 use crate::refusal::Refusal;
 use crate::rooms::files::{self, FileAnswer, FileCall};
+use crate::rooms::pages::{Page, PageCall};
 use crate::rooms::{self, Answer, Call};
 use crate::state::{RecordedRequest, State};
 
@@ -65,6 +66,19 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
         Ok(body) => body,
         Err(refusal) => return refuse(&refusal, ""),
     };
+    if let Some((first, page)) = segments.split_first()
+        && first == "apps"
+    {
+        let page = rooms::pages::enter(&PageCall {
+            state: &state,
+            method: wire_method,
+            segments: page,
+            query: &query,
+            body,
+            by_program: parts.headers.contains_key("x-requested-with"),
+        });
+        return page.map_or_else(|refusal| refuse(&refusal, wire_method), write_page);
+    }
     let info = match Info::read(&parts.headers, body.as_ref()) {
         Ok(info) => info,
         Err(refusal) => return refuse(&refusal, ""),
@@ -237,6 +251,13 @@ fn take_override(wire_method: &str, body: Option<&mut Value>) -> Option<String> 
     match body?.as_object_mut()?.shift_remove("_method") {
         Some(Value::String(method)) if !method.is_empty() => Some(method.to_uppercase()),
         _ => None,
+    }
+}
+
+fn write_page(page: Page) -> Response<Body> {
+    match page {
+        Page::Html(text) => respond(200, "text/html; charset=utf-8", text.into_bytes()),
+        Page::Json(value) => write_answer(Answer::ok(value)),
     }
 }
 

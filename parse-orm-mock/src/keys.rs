@@ -47,6 +47,20 @@ impl Auth {
         self.master || self.maintenance
     }
 
+    /// Refuses everybody but the master key.
+    pub(crate) fn require_master(&self, options: &Options) -> Result<(), Refusal> {
+        let reason = if options.sanitized_errors {
+            "Permission denied"
+        } else {
+            "unauthorized: master key is required"
+        };
+        if self.master {
+            Ok(())
+        } else {
+            Err(Refusal::bare(403, reason))
+        }
+    }
+
     /// Nobody in particular.
     pub(crate) fn unauthenticated(&self) -> bool {
         !self.unrestricted() && self.user.is_none()

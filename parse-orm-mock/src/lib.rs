@@ -2,9 +2,9 @@
 //!
 //! [`MockServer`] answers HTTP as parse-server 9.10 on MongoDB does: keys, classes, objects, atomic
 //! operations, queries, includes, aggregates, batches and transactions, with the real error codes and
-//! messages. Users, sessions and roles are there, and who may do what is enforced: ACLs, class-level permissions,
-//! protected fields, private users. It is a *witness* of the protocol: it shares no code with the client it is used to test, and its
-//! answers are checked against recorded answers of the real server.
+//! messages. Users, sessions and roles are there, and who may do what is enforced: ACLs, class-level
+//! permissions, protected fields, private users. It is a *witness* of the protocol: it shares no code with the
+//! client it is used to test, and its answers are checked against recorded answers of the real server.
 //!
 //! ```
 //! # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
@@ -27,8 +27,8 @@
 //!
 //! # Not imitated
 //!
-//! LiveQuery, the pages behind the links of mails, password policies. Objects compare without regard to the order of
-//! their keys, which MongoDB minds. In `/aggregate` the rarer stages and operators: they are refused with code 108.
+//! LiveQuery, password policies. Objects compare without regard to the order of their keys, which MongoDB minds. In
+//! `/aggregate` the rarer stages and operators: they are refused with code 108.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![allow(

@@ -16,9 +16,7 @@ pub(crate) fn enter<'a>(call: &mut Call<'a>) -> Verdict<'a> {
 }
 
 fn run(call: &Call<'_>, class: &str) -> Result<Answer, Refusal> {
-    if !call.auth.master {
-        return Err(Refusal::bare(403, "Permission denied"));
-    }
+    call.auth.require_master(&call.state.options)?;
     let request = Request::read(parameters(call.body.as_ref(), call.query))?;
     let store = call.state.store();
     let reader = Reader {

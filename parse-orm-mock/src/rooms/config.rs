@@ -37,9 +37,7 @@ fn read(call: &Call<'_>) -> Value {
 
 /// The parameters that are named are written, and whether the master key is needed for them; others stay.
 fn write(call: &mut Call<'_>) -> Result<Value, Refusal> {
-    if !call.auth.master {
-        return Err(Refusal::bare(403, "Permission denied"));
-    }
+    call.auth.require_master(&call.state.options)?;
     let mut body = call.take_object();
     let mut part = |name: &str| match body.shift_remove(name) {
         Some(Value::Object(map)) => map,

@@ -423,7 +423,8 @@ async fn trigger(
 
 async fn delete(call: &FileCall<'_>, name: &str) -> Result<FileAnswer, Refusal> {
     let auth = authenticate(&call.state.options, call.headers, None)?;
-    if !auth.master {
+    auth.require_master(&call.state.options)?;
+    if auth.read_only {
         return Err(Refusal::bare(403, "Permission denied"));
     }
     let url = url(&call.state.options, name);

@@ -59,11 +59,7 @@ async fn run(call: &Call<'_>, name: &str) -> Result<Answer, Refusal> {
 }
 
 fn master(call: &Call<'_>) -> Result<(), Refusal> {
-    if call.auth.master {
-        Ok(())
-    } else {
-        Err(Refusal::bare(403, "Permission denied"))
-    }
+    call.auth.require_master(&call.state.options)
 }
 
 fn start(call: &Call<'_>, name: Option<&str>) -> Result<Answer, Refusal> {

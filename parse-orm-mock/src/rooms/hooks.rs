@@ -46,11 +46,7 @@ pub(crate) fn enter<'a>(call: &mut Call<'a>) -> Verdict<'a> {
 }
 
 fn master(call: &Call<'_>) -> Result<(), Refusal> {
-    if call.auth.master {
-        Ok(())
-    } else {
-        Err(Refusal::bare(403, "Permission denied"))
-    }
+    call.auth.require_master(&call.state.options)
 }
 
 /// What the path names.

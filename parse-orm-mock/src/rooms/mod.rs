@@ -9,6 +9,7 @@ pub(crate) mod files;
 mod functions;
 mod hooks;
 pub(crate) mod operations;
+pub(crate) mod pages;
 mod push;
 pub(crate) mod schemas;
 pub(crate) mod sessions;
@@ -18,7 +19,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cloud::Info;
 use crate::keys::Auth;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, code};
 use crate::state::State;
 use crate::write::{Write, Written};
 
@@ -96,9 +97,18 @@ pub(crate) async fn route(call: &mut Call<'_>) -> Option<Result<Answer, Refusal>
     }
 }
 
+/// Rooms that are closed to the read-only master key, but for looking; those of classes look at that themselves.
+const MASTER_ROOMS: [&str; 6] = ["config", "hooks", "jobs", "purge", "push", "schemas"];
+
 /// Asks the room of the call, which a batch can do as well: batches do not nest.
 async fn enter<'a>(call: &mut Call<'a>) -> Verdict<'a> {
-    match call.segments.first()?.as_str() {
+    let room = call.segments.first()?.as_str();
+    if call.auth.read_only && call.method != "GET" && MASTER_ROOMS.contains(&room) {
+        let reason = format!("read-only masterKey isn't allowed to change anything in /{room}.");
+        let sanitized = call.state.options.sanitized_errors;
+        return Some(Err(Refusal::access(code::OPERATION_FORBIDDEN, reason, sanitized)));
+    }
+    match room {
         "classes" => classes::enter(call).await,
         "aggregate" => aggregate::enter(call),
         "config" => config::enter(call),

@@ -19,9 +19,7 @@ pub(crate) fn enter<'a>(call: &mut Call<'a>) -> Verdict<'a> {
 }
 
 fn run(call: &mut Call<'_>, segments: &[&str]) -> Result<Value, Refusal> {
-    if !call.auth.master {
-        return Err(Refusal::bare(403, "Permission denied"));
-    }
+    call.auth.require_master(&call.state.options)?;
     let custom_ids = call.state.options.allow_custom_object_id;
     let body = call.take_object();
     let mut store = call.state.store();

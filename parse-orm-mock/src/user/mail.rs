@@ -8,7 +8,8 @@ pub struct Mail {
     pub kind: MailKind,
     /// The address, or the name of a user without one.
     pub to: String,
-    /// What the user is to open; the token is its last parameter.
+    /// What the user is to open: this server has the page. A password is chosen there by a form, `POST` with `token`
+    /// and `new_password`.
     pub link: String,
 }
 

@@ -53,17 +53,15 @@ pub(crate) fn admit(
 pub(crate) fn create(
     store: &mut Store,
     class_name: &str,
+    id: String,
     mut object: Map<String, Value>,
     internal: Map<String, Value>,
     defaults: &[String],
 ) -> Result<Created, Refusal> {
     let now = clock::now();
-    let id = match object.shift_remove("objectId") {
-        Some(Value::String(id)) if !id.is_empty() => id,
-        _ => store.draw_id(),
-    };
-    object.shift_remove("createdAt");
-    object.shift_remove("updatedAt");
+    for own in ["objectId", "createdAt", "updatedAt"] {
+        object.shift_remove(own);
+    }
     let relations = relation_changes(&mut object)?;
     let mut row = Row::new();
     row.insert("objectId".to_owned(), json!(id));
@@ -79,8 +77,12 @@ pub(crate) fn create(
         }
     }
     row.extend(internal);
-    answer.insert("objectId".to_owned(), json!(id));
-    answer.insert("createdAt".to_owned(), json!(now));
+    for told in ["objectId", "createdAt"] {
+        answer.extend(
+            row.get_key_value(told)
+                .map(|(key, value)| (key.clone(), value.clone())),
+        );
+    }
     store.insert(class_name, &id, row).map_err(duplicate)?;
     relations.commit(store, class_name, &id);
     Ok(Created {
