@@ -45,6 +45,8 @@ pub struct Generator {
     users: Vec<(usize, usize)>,
     roles: Vec<(usize, String)>,
     rows: i64,
+    /// A user was deleted: the real server remembers the session for some seconds.
+    deleted: bool,
 }
 
 /// A script of about so many requests, the same for one seed but for the names of its classes, which the real
@@ -61,10 +63,14 @@ pub fn script(seed: u64, run: u64, length: usize, security: bool) -> Vec<Step> {
         users: Vec::new(),
         roles: Vec::new(),
         rows: 0,
+        deleted: false,
     };
     generator.classes();
     while generator.steps.len() < length {
         generator.step();
+        if let (true, Some(step)) = (generator.deleted, generator.steps.last_mut()) {
+            step.limits.push(Limit::ForgetSessions);
+        }
     }
     generator.steps
 }
@@ -88,7 +94,13 @@ impl Generator {
     }
 
     fn step(&mut self) {
-        let step = match self.random.below(100) {
+        // with security every second step is about it
+        let choice = if self.security && self.random.percent(40) {
+            80 + self.random.below(15)
+        } else {
+            self.random.below(100)
+        };
+        let step = match choice {
             0..18 => {
                 let class = self.random.below(2);
                 self.create(class, false)
@@ -99,8 +111,8 @@ impl Generator {
             69..73 => self.delete(),
             73..80 => self.batch(),
             80..95 if !self.security => return,
-            80..86 => return self.user(),
-            86..90 => self.access(),
+            80..87 => return self.user(),
+            87..90 => self.access(),
             90..93 => self.role(),
             93..95 => self.permissions(),
             95..98 => self.aggregate(),
@@ -561,7 +573,86 @@ impl Generator {
     // --- users, roles and permissions
 
     fn user(&mut self) {
-        let step = match self.random.below(6) {
+        let step = match self.random.below(14) {
+            6 => {
+                let number = self.new_id();
+                let session = self.sessions;
+                self.sessions += 1;
+                let name = format!("anon{}x{number}", self.mark);
+                self.users.push((number, session));
+                Step::new(Who::Public, "POST", "/users")
+                    .body(json!({"authData": {"anonymous": {"id": name}}}))
+                    .keep(Keep::User(number, session))
+            }
+            7 if !self.users.is_empty() => {
+                let mut step = Step::new(self.who(), "GET", *self.random.pick(&["/users", "/classes/_User"]));
+                let (number, _) = *self.random.pick(&self.users);
+                let conditions = match self.random.below(4) {
+                    0 => json!({"objectId": id(number)}),
+                    1 => json!({"username": format!("u{}x{number}", self.mark)}),
+                    2 => json!({"email": "nobody@example.com"}),
+                    _ => json!({"username": {"$regex": format!("^u{}x", self.mark)}}),
+                };
+                step.query.push(("where", conditions.to_string()));
+                step.query.push(("order", "createdAt".to_owned()));
+                step
+            }
+            8 if !self.users.is_empty() => {
+                let (number, session) = *self.random.pick(&self.users);
+                let who = if self.random.percent(70) { Who::Session(session) } else { self.who() };
+                let body = match self.random.below(6) {
+                    0 => json!({"username": format!("u{}x{number}", self.mark)}),
+                    1 => json!({"password": "secret"}),
+                    2 => json!({"email": "broken"}),
+                    3 => json!({"email": format!("e{}x{number}@example.com", self.mark)}),
+                    4 => json!({"authData": {"fakeauth": {"id": format!("f{}x{number}", self.mark), "token": "good"}}}),
+                    _ => json!({"authData": {"anonymous": null}}),
+                };
+                Step::new(who, "PUT", format!("/users/{}", id(number)))
+                    .body(body)
+                    .keep(Keep::User(number, session))
+            }
+            9 if !self.users.is_empty() => {
+                let mut step = Step::new(self.who(), "GET", "/sessions");
+                if step.who == Who::Master {
+                    step.who = Who::Public;
+                }
+                step.ordered = false;
+                step.query.push(("keys", "user,createdWith,restricted".to_owned()));
+                step
+            }
+            10 => Step::new(self.who(), "GET", "/sessions/me"),
+            11 if !self.users.is_empty() => {
+                let (number, _) = *self.random.pick(&self.users);
+                let mut step = Step::new(self.who(), "DELETE", format!("/users/{}", id(number)));
+                if self.random.percent(50) {
+                    step.method = "GET";
+                }
+                self.deleted |= step.method == "DELETE";
+                step
+            }
+            12 => {
+                let number = self.new_id();
+                let session = self.sessions;
+                self.sessions += 1;
+                let user = self.users.first().map_or(number, |user| user.0);
+                let token = if self.random.percent(70) { "good" } else { "bad" };
+                self.users.push((number, session));
+                Step::new(Who::Public, "POST", "/users")
+                    .body(json!({"authData": {"fakeauth": {"id": format!("f{}x{user}", self.mark), "token": token}}}))
+                    .keep(Keep::User(number, session))
+            }
+            13 if !self.users.is_empty() => {
+                let (number, _) = *self.random.pick(&self.users);
+                let path = *self.random.pick(&["/verifyPassword", "/loginAs", "/requestPasswordReset"]);
+                let body = match path {
+                    "/verifyPassword" => json!({"username": format!("u{}x{number}", self.mark), "password": "secret"}),
+                    "/loginAs" => json!({"userId": id(number)}),
+                    _ => json!({"email": "nobody@example.com"}),
+                };
+                let who = if path == "/loginAs" { Who::Master } else { Who::Public };
+                Step::new(who, "POST", path).body(body)
+            }
             0..2 => {
                 let number = self.new_id();
                 let session = self.sessions;
@@ -668,7 +759,12 @@ impl Generator {
             };
             permissions.insert(operation.to_owned(), allowed);
         }
-        permissions.insert("addField".to_owned(), json!({"*": true}));
+        let adding = *self.random.pick(&["*", "requiresAuthentication"]);
+        permissions.insert("addField".to_owned(), json!({adding: true}));
+        if self.random.percent(30) {
+            let group = *self.random.pick(&["*", "authenticated"]);
+            permissions.insert("protectedFields".to_owned(), json!({group: ["num", "text"]}));
+        }
         Step::new(Who::Master, "PUT", format!("/schemas/{}", self.class(1)))
             .body(json!({"classLevelPermissions": permissions}))
     }

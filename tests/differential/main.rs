@@ -29,6 +29,8 @@ struct Arguments {
     /// How many differences are shown before giving up.
     show: usize,
     security: bool,
+    /// Shows every request.
+    trace: bool,
 }
 
 fn now() -> u64 {
@@ -42,6 +44,7 @@ fn arguments() -> Arguments {
         seed: now(),
         show: 10,
         security: true,
+        trace: false,
     };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
@@ -50,6 +53,7 @@ fn arguments() -> Arguments {
             "--requests" => arguments.requests = number().map_or(0, |n| n as usize),
             "--seed" => arguments.seed = number().unwrap_or_default(),
             "--show" => arguments.show = number().map_or(0, |n| n as usize),
+            "--trace" => arguments.trace = true,
             "--objects" => arguments.security = false,
             _ => {}
         }
@@ -64,7 +68,14 @@ async fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     let arguments = arguments();
-    let mock_server = MockServer::start().await;
+    let builder = MockServer::builder().auth_provider("fakeauth", |data| data["token"] == "good");
+    let mock_server = match builder.start().await {
+        Ok(server) => server,
+        Err(error) => {
+            println!("the mock could not start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     let mut mock = Server::new(mock_server.url(), "master");
     let mut real = Server::new(&url, "master");
     let run = now();
@@ -79,6 +90,11 @@ async fn main() -> ExitCode {
         {
             let (ours, theirs) = (mock.play(step), real.play(step));
             played += 1;
+            if arguments.trace {
+                let body = step.body.clone().unwrap_or_default();
+                println!("{place} {:?} {} {} {:?} {body}", step.who, step.method, step.path, step.query);
+                println!("    {} {} | {} {}", ours.status, ours.body, theirs.status, theirs.body);
+            }
             match compare(step, &ours, &theirs) {
                 Verdict::Same => continue,
                 Verdict::Known(limit) => *known.entry(limit).or_default() += 1,

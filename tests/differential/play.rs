@@ -120,6 +120,8 @@ impl Server {
             Value::Object(map) => {
                 let named = map.iter().map(|(key, value)| match key.as_str() {
                     "sessionToken" => (key.clone(), json!("<token>")),
+                    // of a user who gave none
+                    "username" if is_drawn(value, 25) => (key.clone(), json!("<name>")),
                     // an object that a batch made has no name
                     "objectId" if self.is_nameless(value) => (key.clone(), json!("<new>")),
                     _ => (self.named_text(key), self.named(value)),
@@ -135,9 +137,8 @@ impl Server {
     }
 
     fn is_nameless(&self, id: &Value) -> bool {
-        let id = id.as_str().unwrap_or_default();
-        let drawn = id.len() == 10 && id.bytes().all(|letter| letter.is_ascii_alphanumeric());
-        drawn && !id.starts_with("missing") && !self.ids.iter().any(|(_, known)| known == id)
+        let is_named = self.ids.iter().any(|(_, known)| *id == **known);
+        is_drawn(id, 10) && !is_named && !id.as_str().is_some_and(|id| id.starts_with("missing"))
     }
 
     fn named_text(&self, text: &str) -> String {
@@ -146,10 +147,24 @@ impl Server {
         {
             return "<now>".to_owned();
         }
-        let mut text = text.to_owned();
+        // the end of a session
+        if let Ok(time) = text.parse::<DateTime<Utc>>()
+            && (Utc::now() - time).num_days().abs_diff(-365) <= 1
+        {
+            return "<in a year>".to_owned();
+        }
+        // what the provider of the real one says
+        let text = text.replace("fakeauth: bad token", "fakeauth auth is invalid for this user.");
+        let mut text = text;
         for (name, id) in &self.ids {
             text = text.replace(id, name);
         }
         text.replace(&self.url, "<url>")
     }
+}
+
+/// Whether it is a text of so many letters and digits.
+fn is_drawn(value: &Value, length: usize) -> bool {
+    let text = value.as_str().unwrap_or_default();
+    text.len() == length && text.bytes().all(|letter| letter.is_ascii_alphanumeric())
 }

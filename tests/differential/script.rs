@@ -105,6 +105,9 @@ pub enum Limit {
     EmptyBranches,
     /// An unknown operator has another code.
     NameUnknownOperators,
+    /// The session of a deleted user is good until the server's cache forgets it, some seconds later. (A limit of
+    /// parse-server, not of its database.)
+    ForgetSessions,
     /// A dotted key with an operation is stored as it is.
     OperateInside,
 }

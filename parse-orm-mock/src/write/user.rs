@@ -286,7 +286,8 @@ impl UserWrite {
         let by_proof = providers.map(|providers| created_with("login", &provider::names(providers)));
         // Who has to verify the mail address first gets no session yet.
         let waits = options.users.verify_emails && options.users.prevent_unverified_login;
-        let linked = providers.is_some() && auth.user.is_none();
+        // The master key links without logging in.
+        let linked = providers.is_some() && auth.user.is_none() && (created || !auth.unrestricted());
         let mut opens = !waits && (linked || created && providers.is_none());
         let mut with = by_proof.or_else(|| created.then(|| created_with("signup", "password")));
         if !created && self.hash.is_some() {
