@@ -585,7 +585,11 @@ impl Generator {
                     .keep(Keep::User(number, session))
             }
             7 if !self.users.is_empty() => {
-                let mut step = Step::new(self.who(), "GET", *self.random.pick(&["/users", "/classes/_User"]));
+                let mut step = Step::new(
+                    self.who(),
+                    "GET",
+                    *self.random.pick(&["/users", "/classes/_User"]),
+                );
                 let (number, _) = *self.random.pick(&self.users);
                 let conditions = match self.random.below(4) {
                     0 => json!({"objectId": id(number)}),
@@ -599,13 +603,19 @@ impl Generator {
             }
             8 if !self.users.is_empty() => {
                 let (number, session) = *self.random.pick(&self.users);
-                let who = if self.random.percent(70) { Who::Session(session) } else { self.who() };
+                let who = if self.random.percent(70) {
+                    Who::Session(session)
+                } else {
+                    self.who()
+                };
                 let body = match self.random.below(6) {
                     0 => json!({"username": format!("u{}x{number}", self.mark)}),
                     1 => json!({"password": "secret"}),
                     2 => json!({"email": "broken"}),
                     3 => json!({"email": format!("e{}x{number}@example.com", self.mark)}),
-                    4 => json!({"authData": {"fakeauth": {"id": format!("f{}x{number}", self.mark), "token": "good"}}}),
+                    4 => {
+                        json!({"authData": {"fakeauth": {"id": format!("f{}x{number}", self.mark), "token": "good"}}})
+                    }
                     _ => json!({"authData": {"anonymous": null}}),
                 };
                 Step::new(who, "PUT", format!("/users/{}", id(number)))
@@ -618,7 +628,8 @@ impl Generator {
                     step.who = Who::Public;
                 }
                 step.ordered = false;
-                step.query.push(("keys", "user,createdWith,restricted".to_owned()));
+                step.query
+                    .push(("keys", "user,createdWith,restricted".to_owned()));
                 step
             }
             10 => Step::new(self.who(), "GET", "/sessions/me"),
@@ -644,13 +655,21 @@ impl Generator {
             }
             13 if !self.users.is_empty() => {
                 let (number, _) = *self.random.pick(&self.users);
-                let path = *self.random.pick(&["/verifyPassword", "/loginAs", "/requestPasswordReset"]);
+                let path = *self
+                    .random
+                    .pick(&["/verifyPassword", "/loginAs", "/requestPasswordReset"]);
                 let body = match path {
-                    "/verifyPassword" => json!({"username": format!("u{}x{number}", self.mark), "password": "secret"}),
+                    "/verifyPassword" => {
+                        json!({"username": format!("u{}x{number}", self.mark), "password": "secret"})
+                    }
                     "/loginAs" => json!({"userId": id(number)}),
                     _ => json!({"email": "nobody@example.com"}),
                 };
-                let who = if path == "/loginAs" { Who::Master } else { Who::Public };
+                let who = if path == "/loginAs" {
+                    Who::Master
+                } else {
+                    Who::Public
+                };
                 Step::new(who, "POST", path).body(body)
             }
             0..2 => {

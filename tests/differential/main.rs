@@ -92,8 +92,14 @@ async fn main() -> ExitCode {
             played += 1;
             if arguments.trace {
                 let body = step.body.clone().unwrap_or_default();
-                println!("{place} {:?} {} {} {:?} {body}", step.who, step.method, step.path, step.query);
-                println!("    {} {} | {} {}", ours.status, ours.body, theirs.status, theirs.body);
+                println!(
+                    "{place} {:?} {} {} {:?} {body}",
+                    step.who, step.method, step.path, step.query
+                );
+                println!(
+                    "    {} {} | {} {}",
+                    ours.status, ours.body, theirs.status, theirs.body
+                );
             }
             match compare(step, &ours, &theirs) {
                 Verdict::Same => continue,
