@@ -2,7 +2,7 @@
 
 use crate::error::Errors;
 use crate::naming::{Case, did_you_mean, list};
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
@@ -156,6 +156,10 @@ pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> TokenStream {
         // the declaration stays, so that its mistake is not reported again wherever it is called
         let reported = errors.to_tokens();
         sig.asyncness.get_or_insert_with(Default::default);
+        let typed = std::mem::take(&mut sig.inputs).into_iter();
+        sig.inputs = typed
+            .filter(|argument| matches!(argument, FnArg::Typed(_)))
+            .collect();
         return quote! {
             #reported
             #(#docs)*
@@ -163,13 +167,19 @@ pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> TokenStream {
             #vis #sig { ::core::unimplemented!() }
         };
     };
+    // what cannot be read is said of the type
+    let result = match &sig.output {
+        ReturnType::Type(_, result) => result.span(),
+        ReturnType::Default => Span::call_site(),
+    };
+    let call = Ident::new("call", Span::call_site().located_at(result));
     quote! {
         #(#docs)*
         #[allow(clippy::too_many_arguments)]
         #vis #sig {
             #krate::codegen::Arguments::new(#name)
                 #given
-                .call(#client)
+                .#call(#client)
                 .await
         }
     }

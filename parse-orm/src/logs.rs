@@ -2,8 +2,9 @@
 
 use crate::client::{MasterKey, Params, Path, unexpected};
 use crate::value::Timestamp;
-use crate::{Error, Result};
+use crate::{Client, Error, Result};
 use chrono::{DateTime, SecondsFormat, Utc};
+use futures::future::BoxFuture;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
@@ -111,13 +112,18 @@ impl Logs {
     ///
     /// # Errors
     /// [`Error::Invalid`] for a size of 0, which the server takes for 10; nothing is sent then.
-    pub async fn read(&self, master: &impl MasterKey) -> Result<Vec<LogEntry>> {
+    pub fn read<'a>(&'a self, master: &'a impl MasterKey) -> BoxFuture<'a, Result<Vec<LogEntry>>> {
+        let client = master.client();
+        Box::pin(self.entries(client))
+    }
+
+    async fn entries(&self, client: &Client) -> Result<Vec<LogEntry>> {
         if self.size == Some(0) {
             let message = "`size(0)` asks for nothing: the server would answer with 10 entries";
             return Err(Error::invalid("scriptlog", None, message));
         }
         let path = Path::Plain("/scriptlog");
-        let answer = master.client().read(path, self).await?;
+        let answer = client.read(path, self).await?;
         serde_json::from_slice(&answer).map_err(|_| unexpected(200, &answer))
     }
 }

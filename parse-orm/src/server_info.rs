@@ -2,6 +2,7 @@
 
 use crate::client::{MasterKey, NoParams, Path, unexpected};
 use crate::{Client, Result};
+use futures::future::BoxFuture;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -66,8 +67,9 @@ impl ServerInfo {
     ///
     /// # Errors
     /// What the server answers: status 403 for a wrong master key, or an address that may not use it.
-    pub async fn read(master: &impl MasterKey) -> Result<Self> {
-        read(master.client(), "/serverInfo").await
+    pub fn read(master: &impl MasterKey) -> BoxFuture<'_, Result<Self>> {
+        let client = master.client();
+        Box::pin(async { read(client, "/serverInfo").await })
     }
 
     /// Whether the server has this feature of the area. What it says nothing of, it has not.
@@ -127,13 +129,16 @@ impl SecurityReport {
     ///
     /// # Errors
     /// What the server answers: status 403 for a wrong master key, 409 where the check is not enabled.
-    pub async fn read(master: &impl MasterKey) -> Result<Self> {
+    pub fn read(master: &impl MasterKey) -> BoxFuture<'_, Result<Self>> {
         #[derive(Deserialize)]
         struct Answer {
             report: SecurityReport,
         }
-        let Answer { report } = read(master.client(), "/security").await?;
-        Ok(report)
+        let client = master.client();
+        Box::pin(async {
+            let Answer { report } = read(client, "/security").await?;
+            Ok(report)
+        })
     }
 
     /// The checks that failed.

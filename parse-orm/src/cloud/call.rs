@@ -4,6 +4,7 @@ use super::FunctionResult;
 use crate::client::{Call, Method, Path, unexpected};
 use crate::value::{FieldType, Form, ParseValue};
 use crate::{Client, Error, Result};
+use futures::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -38,15 +39,16 @@ impl Client {
     /// name, 142 ([`ValidationFailed`](crate::ErrorCode::ValidationFailed)) when its validator refuses. An error that is
     /// an object is kept in [`details`](crate::ServerError::details). [`Error::Returned`] when it returned something else
     /// than an `R`.
-    pub async fn call<R: FunctionResult>(
-        &self,
-        function: &str,
+    pub fn call<'a, R: FunctionResult>(
+        &'a self,
+        function: &'a str,
         params: &(impl FunctionParams + ?Sized),
-    ) -> Result<R> {
-        let body = params
-            .json()
-            .map_err(|message| Error::invalid(function, None, message))?;
-        returned(function, &run(self, function, body).await?)
+    ) -> BoxFuture<'a, Result<R>> {
+        let body = params.json();
+        Box::pin(async move {
+            let body = body.map_err(|message| Error::invalid(function, None, message))?;
+            returned(function, &run(self, function, body).await?)
+        })
     }
 }
 

@@ -73,11 +73,16 @@ impl MasterClient {
     /// # Errors
     /// [`Error::Invalid`] when the parameters have no wire form, [`Error::Server`] with code 141
     /// ([`ScriptFailed`](crate::ErrorCode::ScriptFailed)) when no job has the name.
-    pub async fn start_job(&self, name: &str, params: &(impl FunctionParams + ?Sized)) -> Result<Job> {
-        let body = params
-            .json()
-            .map_err(|message| Error::invalid(name, None, message))?;
-        start(self, name, body).await
+    pub fn start_job<'a>(
+        &'a self,
+        name: &'a str,
+        params: &(impl FunctionParams + ?Sized),
+    ) -> BoxFuture<'a, Result<Job>> {
+        let body = params.json();
+        Box::pin(async move {
+            let body = body.map_err(|message| Error::invalid(name, None, message))?;
+            start(self, name, body).await
+        })
     }
 
     /// A job that was started before, by the id of its status.

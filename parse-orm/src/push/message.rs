@@ -5,8 +5,9 @@ use crate::client::{Call, MasterKey, Method, Path};
 use crate::installation::ParseInstallation;
 use crate::object::{Object, Pointer};
 use crate::value::iso;
-use crate::{Error, QuerySet, Result};
+use crate::{Client, Error, QuerySet, Result};
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use futures::future::BoxFuture;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::borrow::Borrow;
@@ -220,14 +221,19 @@ impl Push {
     /// [`Error::Invalid`], and nothing is sent, for a push with nothing in it, to no channels, to a query with a
     /// limit or an order, at a time in the past, with two expirations or one in the past. The server's code 115
     /// where push is not configured.
-    pub async fn send(self, master: &impl MasterKey) -> Result<Pointer<PushStatus>> {
+    pub fn send(self, master: &impl MasterKey) -> BoxFuture<'_, Result<Pointer<PushStatus>>> {
+        let client = master.client();
+        Box::pin(self.send_by(client))
+    }
+
+    async fn send_by(self, client: &Client) -> Result<Pointer<PushStatus>> {
         let body = self.body(Utc::now())?;
         let call = Call {
             method: Method::Post,
             path: Path::Plain("/push"),
             body: Some(body.to_string().into_bytes()),
         };
-        let answer = master.client().exchange(call).await?;
+        let answer = client.exchange(call).await?;
         let id = answer.headers.get(STATUS_ID).and_then(|id| id.to_str().ok());
         id.map(Pointer::to).ok_or_else(|| Error::UnexpectedAnswer {
             status: answer.status,

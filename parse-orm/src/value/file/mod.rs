@@ -19,6 +19,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use builder::About;
 use contents::Contents;
+use futures::future::BoxFuture;
 use serde::de::Error as _;
 use serde::ser::{Error as _, SerializeStruct};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -237,14 +238,19 @@ impl File {
     ///
     /// # Errors
     /// Code 153 for a file that does not exist or cannot be deleted; [`Error::Invalid`] for one that is not uploaded.
-    pub async fn delete(&self, master: &impl MasterKey) -> Result<()> {
+    pub fn delete<'a>(&'a self, master: &'a impl MasterKey) -> BoxFuture<'a, Result<()>> {
+        let client = master.client();
+        Box::pin(self.delete_by(client))
+    }
+
+    async fn delete_by(&self, client: &Client) -> Result<()> {
         let name = self.uploaded("nothing to delete")?;
         let call = Call {
             method: Method::Delete,
             path: Path::File(name),
             body: None,
         };
-        master.client().request(call).await.map(drop)
+        client.request(call).await.map(drop)
     }
 
     /// The server's name, or why there is none.
