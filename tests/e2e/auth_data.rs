@@ -165,6 +165,33 @@ async fn row_26_an_anonymous_user_becomes_somebody() -> Outcome {
     Ok(())
 }
 
+/// Somebody whom a provider knows is not anonymous any more: the old id lets nobody in.
+#[tokio::test]
+async fn row_26_an_anonymous_user_is_linked() -> Outcome {
+    let backend = backend().await;
+    let client = backend.client();
+    let (id, data) = (json!({"id": unique("anonymous")}), good());
+    let mut visitor = Account::default().log_in_with(client, "anonymous", &id).await?;
+    let user = visitor.user().id().clone();
+
+    // what is refused changes nothing
+    assert!(visitor.link("nosuch", &data).await.is_err());
+    assert!(visitor.is_anonymous() && !visitor.is_linked("nosuch"));
+
+    visitor.link("fakeauth", &data).await?;
+    assert!(visitor.is_linked("fakeauth") && !visitor.is_anonymous());
+    visitor.user_mut().points = Some(1);
+    visitor.save().await?;
+    visitor.refresh(Unsaved::Discard).await?;
+    assert!(visitor.is_linked("fakeauth") && !visitor.is_anonymous());
+
+    let again = Account::default().log_in_with(client, "fakeauth", &data).await?;
+    assert_eq!((again.user().id(), again.user().points), (&user, Some(1)));
+    let other = Account::default().log_in_with(client, "anonymous", &id).await?;
+    assert!(other.is_new() && other.user().id() != &user);
+    Ok(())
+}
+
 #[tokio::test]
 async fn anonymous_users_are_different_users() -> Outcome {
     let backend = backend().await;

@@ -94,6 +94,40 @@ async fn child_roles_inherit() -> Outcome {
     Ok(())
 }
 
+/// Two roles within each other: whoever is in one is in both, and nobody else is.
+#[tokio::test]
+async fn roles_that_hold_each_other() -> Outcome {
+    let backend = backend().await;
+    let master = backend.master();
+    let (ann, bob, cid) = (
+        somebody(&backend, "ann").await?,
+        somebody(&backend, "bob").await?,
+        somebody(&backend, "cid").await?,
+    );
+    let names = ["One", "Other"].map(unique);
+    let mut one = Role::new(&names[0], readable())?
+        .users([&ann])
+        .create(master)
+        .await?;
+    let other = Role::new(&names[1], readable())?
+        .users([&bob])
+        .roles([&one])
+        .create(master)
+        .await?;
+    one.add_roles([&other]);
+    one.save(master).await?;
+    for role in [&one, &other] {
+        let row = Draft::new(team(&backend.run(), "Red"))
+            .acl(Acl::only(Who::role(role)))
+            .create(master)
+            .await?;
+        assert!(Team::get(&ann, row.id()).await.is_ok());
+        assert!(Team::get(&bob, row.id()).await.is_ok());
+        assert!(Team::get(&cid, row.id()).await.unwrap_err().is_not_found());
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn roles_that_are_refused() -> Outcome {
     let backend = backend().await;

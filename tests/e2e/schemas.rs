@@ -4,7 +4,7 @@ use crate::backend::{Backend, Outcome, backend, unique};
 use parse_orm::prelude::*;
 use parse_orm::{
     Asker, ClassField, ClassFieldType, ClassIndex, ClassOperation, ClassPermissions, ClassSchema, IndexKind,
-    User,
+    Role, User,
 };
 use parse_orm_mock::MockServer;
 
@@ -573,6 +573,81 @@ async fn permissions_hold() -> Outcome {
     assert_eq!(refused.code(), Some(ErrorCode::OperationForbidden), "{refused}");
     doc.delete(bob.client()).await?;
     drop_class(&backend, "E2eSchemaDoc").await?;
+    Ok(())
+}
+
+/// A role's permissions are those of the roles within it; the users in a field have the rows that name them.
+#[tokio::test]
+async fn row_42_permissions_of_roles_and_of_users_in_fields() -> Outcome {
+    #[derive(ParseObject, Debug, Clone)]
+    #[parse(class_name = "E2eSchemaPaper")]
+    struct Paper {
+        title: String,
+        owner: Option<Pointer<User>>,
+        #[parse(default)]
+        readers: Vec<Pointer<User>>,
+    }
+    let backend = backend().await;
+    let (client, master) = (backend.client(), backend.master());
+    drop_class(&backend, "E2eSchemaPaper").await?;
+    let sign_up = async |name| User::new(unique(name)).sign_up(client, "secret").await;
+    let (chief, owner) = (sign_up("chief").await?, sign_up("owner").await?);
+    let (reader, other) = (sign_up("reader").await?, sign_up("other").await?);
+    let chiefs = Role::new(unique("Chiefs"), Acl::new())?
+        .users([&chief])
+        .create(master)
+        .await?;
+    let editors = Role::new(unique("Editors"), Acl::new())?
+        .roles([&chiefs])
+        .create(master)
+        .await?;
+    let permissions = ClassPermissions::new()
+        .allow(ClassOperation::ALL, Who::role(&editors))
+        .read_by_users_in(["readers"])
+        .write_by_users_in(["owner"]);
+    ClassSchema::of::<Paper>()
+        .set_permissions(permissions)
+        .ensure(master)
+        .await?;
+    let plain = Paper {
+        title: "plain".into(),
+        owner: None,
+        readers: Vec::new(),
+    };
+    let named = Paper {
+        title: "named".into(),
+        owner: Some(Pointer::from(owner.user())),
+        readers: vec![Pointer::from(reader.user())],
+    };
+    for session in [&owner, &reader, &other] {
+        let refused = plain.create(session).await.unwrap_err();
+        assert_eq!(refused.code(), Some(ErrorCode::OperationForbidden), "{refused}");
+    }
+    let mut plain = plain.create(&chief).await?;
+    let mut named = named.create(&chief).await?;
+
+    let all = query!(Paper.order_by(title));
+    assert_eq!(all.count(&chief).await?, 2);
+    assert_eq!(all.values_list(&reader, Paper::F.title).await?, ["named"]);
+    assert_eq!(all.count(&reader).await?, 1);
+    assert_eq!(all.count(&other).await?, 0);
+    assert!(all.all(client).await?.is_empty());
+    assert_eq!(Paper::get(&reader, named.id()).await?.title, "named");
+    for (who, id) in [(&reader, plain.id()), (&other, named.id()), (&owner, named.id())] {
+        assert!(Paper::get(who, id).await.unwrap_err().is_not_found());
+    }
+
+    named.title = "changed".into();
+    for session in [&reader, &other] {
+        assert!(named.save(session).await.unwrap_err().is_not_found());
+    }
+    named.save(&owner).await?;
+    plain.title = "mine".into();
+    assert!(plain.save(&owner).await.unwrap_err().is_not_found());
+    plain.save(&chief).await?;
+    named.delete(&owner).await?;
+    plain.delete(&chief).await?;
+    drop_class(&backend, "E2eSchemaPaper").await?;
     Ok(())
 }
 

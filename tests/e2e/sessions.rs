@@ -1,11 +1,13 @@
 //! The rows of sessions, and what happens when one has ended.
 
-use crate::backend::{Outcome, backend};
+use crate::backend::{Outcome, backend, unique};
 use crate::models::{Team, team};
-use crate::users::{Account, PASSWORD, somebody};
+use crate::raw::{As, send};
+use crate::users::{Account, PASSWORD, account, somebody};
 use chrono::{DateTime, TimeDelta, Utc};
 use parse_orm::prelude::*;
 use parse_orm::{ErrorCode, Secret, SessionRecord};
+use serde_json::json;
 use std::sync::{Arc, Mutex};
 
 fn ended<T: std::fmt::Debug>(outcome: parse_orm::Result<T>) -> bool {
@@ -123,5 +125,34 @@ async fn row_38_a_hook_hears_of_each_ended_session_once() -> Outcome {
     assert_eq!(heard().len(), 1);
     assert!(ended(Account::become_user(&client, &token).await));
     assert_eq!(heard()[1..], [token]);
+    Ok(())
+}
+
+/// A session ends by itself as well: the same error, the same hook, and nothing is left to log out of.
+#[tokio::test]
+async fn row_38_a_session_whose_time_has_come() -> Outcome {
+    let backend = backend().await;
+    let heard: Arc<Mutex<Vec<Secret>>> = Arc::default();
+    let ears = Arc::clone(&heard);
+    let rest = std::env::var("PARSE_REST_KEY").unwrap_or_else(|_| "rest".into());
+    let client = Client::builder(backend.client().url())
+        .app_id(backend.app_id())
+        .rest_key(rest)
+        .on_invalid_session(move |token| ears.lock().unwrap().push(token.clone()))
+        .build()?;
+    let ann = account(&unique("ann")).sign_up(&client, PASSWORD).await?;
+    let record = query!(SessionRecord.filter(user = Pointer::to(ann.user().id())))
+        .get(backend.master())
+        .await?;
+    let past = json!({"expiresAt": {"__type": "Date", "iso": "2020-01-01T00:00:00.000Z"}});
+    let path = format!("/sessions/{}", record.id());
+    let changed = send(&backend, As::Master, "PUT", &path, past).await;
+    assert_eq!(changed.status, 200, "{changed:?}");
+    let error = Account::me(&ann).await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::InvalidSessionToken), "{error}");
+    assert!(error.to_string().contains("expired"), "{error}");
+    assert!(ended(Team::objects().count(&ann).await));
+    assert_eq!(*heard.lock().unwrap(), [ann.token().clone()]);
+    ann.log_out().await?;
     Ok(())
 }

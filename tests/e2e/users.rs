@@ -519,6 +519,36 @@ async fn row_50_a_log_in_by_a_client_of_another_user() -> Outcome {
     Ok(())
 }
 
+/// Somebody else's user: read, changed and deleted with the master key, and with no other.
+#[tokio::test]
+async fn row_51_the_master_key_edits_users() -> Outcome {
+    let backend = backend().await;
+    let master = backend.master();
+    let (ann, bob) = (somebody(&backend, "ann").await?, somebody(&backend, "bob").await?);
+    let id = ann.user().id();
+    assert!(Account::get(&bob, id).await.unwrap_err().is_not_found());
+    let mut user = Account::get(master, id).await?;
+    assert_eq!(*user, **ann.user());
+    user.nickname = Some("moderated".into());
+    user.increment_points(2);
+    assert_eq!(code_of(user.save(&bob).await), Some(ErrorCode::SessionMissing));
+    user.save(master).await?;
+    user.refresh(master, Unsaved::Discard).await?;
+    assert_eq!(
+        (user.nickname.as_deref(), user.points),
+        (Some("moderated"), Some(2))
+    );
+    // which ends no session
+    assert_eq!(Account::me(&ann).await?.nickname, user.nickname);
+    user.delete(master).await?;
+    assert!(Account::get(master, id).await.unwrap_err().is_not_found());
+    assert_eq!(
+        code_of(Account::me(&ann).await),
+        Some(ErrorCode::InvalidSessionToken)
+    );
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_master_key_logs_in_as_anyone() -> Outcome {
     let backend = backend().await;

@@ -141,7 +141,8 @@ impl<U: ParseUser> Session<U> {
     }
 
     /// Adds a way to log in: this auth data of another provider, or replaces that which the user has of it. Unsaved
-    /// changes of the user's object are sent along. One PUT.
+    /// changes of the user's object are sent along. An anonymous user is anonymous no longer: that auth data goes. One
+    /// PUT.
     ///
     /// What the provider's adapter answers, such as the recovery codes of `mfa`, is in
     /// [`auth_data_response`](Self::auth_data_response).
@@ -152,7 +153,11 @@ impl<U: ParseUser> Session<U> {
     /// [`UnsupportedService`](ErrorCode::UnsupportedService) for a provider that it does not have, and what the
     /// provider's adapter says.
     pub async fn link(&mut self, provider: &str, auth_data: impl Serialize) -> Result<()> {
-        let auth_data = auth_data::of(provider, auth_data)?;
+        let mut auth_data = auth_data::of(provider, auth_data)?;
+        // whoever knew the anonymous id could still log in by it
+        if self.is_anonymous() && provider != ANONYMOUS {
+            auth_data[ANONYMOUS] = Value::Null;
+        }
         self.change(body([("authData", auth_data)])).await
     }
 
