@@ -231,7 +231,8 @@ impl<'a> Tries<'a> {
         let pause = if self.tried < self.policy.attempts && failure.permits(self.twice()) {
             let pause = self.policy.pause(self.tried);
             let asked = retry_after(headers).unwrap_or_default();
-            Some(pause.max(asked)).filter(|pause| self.begun.elapsed() + *pause < self.policy.deadline)
+            let elapsed = self.begun.elapsed();
+            Some(pause.max(asked)).filter(|pause| elapsed.saturating_add(*pause) < self.policy.deadline)
         } else {
             None
         };
@@ -352,6 +353,11 @@ mod tests {
         // longer than there is time
         assert!(matches!(
             read(&policy).after(page(503), &headers("61")),
+            Next::Fail(_)
+        ));
+        // longer than any time there is
+        assert!(matches!(
+            read(&policy).after(page(503), &headers(&u64::MAX.to_string())),
             Next::Fail(_)
         ));
         // shorter than the pause itself

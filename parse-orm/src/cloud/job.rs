@@ -182,7 +182,7 @@ impl Finished<'_> {
             let status = self.job.status().await?;
             let late = || {
                 self.within
-                    .is_some_and(|time| started.elapsed() + self.every > time)
+                    .is_some_and(|time| started.elapsed().saturating_add(self.every) > time)
             };
             let failed = match status.status {
                 JobState::Succeeded => return Ok(status),
