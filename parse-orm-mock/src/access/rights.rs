@@ -84,6 +84,11 @@ impl<'a> Rights<'a> {
             }
     }
 
+    /// Whether they cover no row, as fields would have to hold a user and there is none.
+    pub(crate) fn are_nobodys(&self) -> bool {
+        self.holders == Holders::Nobody
+    }
+
     /// Whether both cover the same rows.
     pub(crate) fn same_rows(&self, other: &Self) -> bool {
         self.holders == other.holders

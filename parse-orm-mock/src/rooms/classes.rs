@@ -63,7 +63,7 @@ async fn find_rows(call: &Call<'_>, class: &str) -> Result<Answer, Refusal> {
             .into(),
     };
     if let Some(count) = found.count {
-        body["count"] = json!(count);
+        body["count"] = count;
     }
     Ok(Answer::ok(body))
 }

@@ -246,7 +246,7 @@ impl<'de, T: ParseObject> Visitor<'de> for PageSeed<T> {
         while let Some(ClassName(key)) = map.next_key()? {
             match &*key {
                 "results" => rows = Some(map.next_value_seed(RowsSeed(self.0))?),
-                "count" => count = map.next_value()?,
+                "count" => count = map.next_value::<Count>()?.0,
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
@@ -254,6 +254,26 @@ impl<'de, T: ParseObject> Visitor<'de> for PageSeed<T> {
             rows: rows.ok_or_else(|| A::Error::missing_field("results"))?,
             count,
         })
+    }
+}
+
+/// How many rows there are, in answers that say so.
+#[derive(Default)]
+struct Count(Option<u64>);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        /// Where rows are open to the users in their fields only, and nobody is logged in, the server counts `[]`.
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Told {
+            Number(Option<u64>),
+            NoRows([(); 0]),
+        }
+        Ok(Self(match Told::deserialize(from)? {
+            Told::Number(number) => number,
+            Told::NoRows([]) => Some(0),
+        }))
     }
 }
 
@@ -313,12 +333,13 @@ pub(crate) fn page<T: ParseObject>(body: &[u8]) -> Result<Page<Result<Object<T>,
     struct Rows<'a> {
         #[serde(borrow)]
         results: Vec<&'a RawValue>,
-        count: Option<u64>,
+        #[serde(default)]
+        count: Count,
     }
     let Rows { results, count } = serde_json::from_str(text).map_err(|_| unexpected(200, body))?;
     Ok(Page {
         rows: results.iter().map(|row| object(row.get())).collect(),
-        count,
+        count: count.0,
     })
 }
 
@@ -327,10 +348,11 @@ pub(crate) fn tally(body: &[u8]) -> Result<(usize, Option<u64>)> {
     #[derive(Deserialize)]
     struct Tally {
         results: Vec<IgnoredAny>,
-        count: Option<u64>,
+        #[serde(default)]
+        count: Count,
     }
     let Tally { results, count } = serde_json::from_slice(body).map_err(|_| unexpected(200, body))?;
-    Ok((results.len(), count))
+    Ok((results.len(), count.0))
 }
 
 /// Reads the rows of a page by a seed of the caller's.
