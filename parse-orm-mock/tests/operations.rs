@@ -185,3 +185,11 @@ async fn request_ids_are_minded_where_and_as_long_as_the_options_say() {
     std::thread::sleep(Duration::from_millis(5));
     assert_eq!(with_id(&short, "POST", "/classes/A", "1").0, 201);
 }
+
+#[tokio::test]
+async fn a_push_that_outlasts_all_time_is_answered() {
+    let server = MockServer::start().await;
+    let body = br#"{"where": {}, "data": {"alert": "x"}, "expiration_interval": 1e300}"#;
+    let reply = send(server.url(), "POST", "/push", &MASTER, body);
+    assert_eq!(reply.json(), json!({"result": true}));
+}

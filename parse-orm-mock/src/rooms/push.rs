@@ -68,7 +68,7 @@ fn read(mut body: Map<String, Value>) -> Result<Notification, Refusal> {
     let now = chrono::Utc::now().timestamp_millis();
     #[allow(clippy::cast_possible_truncation, reason = "a time")]
     let expiry = match interval.and_then(Value::as_f64) {
-        Some(interval) if push_time.is_none() => Some(now + (interval * 1000.0) as i64),
+        Some(interval) if push_time.is_none() => Some(now.saturating_add((interval * 1000.0) as i64)),
         _ => expiration_time,
     };
     let interval = interval.cloned();
