@@ -9,8 +9,8 @@ pub(crate) async fn enter<'a>(call: &mut Call<'a>) -> Verdict<'a> {
     if call.segments.len() > 2 {
         return None;
     }
-    if !call.auth.master {
-        return Some(Err(Refusal::bare(403, "Permission denied")));
+    if let Err(refusal) = call.auth.require_master(&call.state.options) {
+        return Some(Err(refusal));
     }
     call.segments
         .splice(..1, ["classes".to_owned(), "_Audience".to_owned()]);

@@ -108,20 +108,21 @@ pub(crate) fn enter<'a>(call: &mut Call<'a>) -> Verdict<'a> {
             call.state.events().push(event);
             Ok(json!({}))
         }
-        ("GET", ["scriptlog"]) => for_master(call).map(|()| call.state.errors().query(call.query)),
-        ("GET", ["serverInfo"]) => for_master(call).map(|()| info(&call.state.options)),
-        ("GET", ["security"]) => for_master(call).and_then(|()| report(&call.state.options)),
+        ("GET", ["scriptlog"]) => call
+            .auth
+            .require_master(&call.state.options)
+            .map(|()| call.state.errors().query(call.query)),
+        ("GET", ["serverInfo"]) => call
+            .auth
+            .require_master(&call.state.options)
+            .map(|()| info(&call.state.options)),
+        ("GET", ["security"]) => call
+            .auth
+            .require_master(&call.state.options)
+            .and_then(|()| report(&call.state.options)),
         _ => return None,
     };
     Some(body.map(|body| Reply::Done(Answer::ok(body))))
-}
-
-fn for_master(call: &Call<'_>) -> Result<(), Refusal> {
-    if call.auth.master {
-        Ok(())
-    } else {
-        Err(Refusal::bare(403, "Permission denied"))
-    }
 }
 
 fn info(options: &Options) -> Value {

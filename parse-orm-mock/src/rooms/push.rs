@@ -16,9 +16,7 @@ pub(crate) fn enter<'a>(call: &mut Call<'a>) -> Verdict<'a> {
 }
 
 fn send(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    if !call.auth.master {
-        return Err(Refusal::bare(403, "Permission denied"));
-    }
+    call.auth.require_master(&call.state.options)?;
     let body = call.take_object();
     let notification = read(body)?;
     let id = push::send(call, notification)?;

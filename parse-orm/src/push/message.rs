@@ -98,7 +98,8 @@ impl Push {
         Self::new(conditions.map(Target::Where))
     }
 
-    /// To an [`Audience`], the uses of which the server counts.
+    /// To an [`Audience`], the uses of which the server counts. It must still be there: parse-server 9.10 does not
+    /// survive a push to one that was deleted meanwhile.
     pub fn to_audience(audience: &Object<Audience>) -> Self {
         let id = audience.id().as_str().to_owned();
         Self::new(
