@@ -110,9 +110,27 @@ fn decode<V: ParseValue>(name: Option<&str>, value: &Value) -> Result<V> {
             id: None,
             field: name.map(Into::into),
             expected: name.map_or_else(|| std::any::type_name::<V>().into(), |_| V::TYPE.to_string()),
-            found: error.to_string(),
+            found: without_texts(&error.to_string()),
         })
     })
+}
+
+/// A reason without the texts that it quotes: a parameter may be a secret of the server.
+fn without_texts(reason: &str) -> String {
+    let mut kept = String::with_capacity(reason.len());
+    let (mut quoted, mut escaped) = (false, false);
+    for c in reason.chars() {
+        match c {
+            '"' if !escaped => {
+                kept.push_str(if quoted { "..\"" } else { "\"" });
+                quoted = !quoted;
+            }
+            _ if !quoted => kept.push(c),
+            _ => {}
+        }
+        escaped = quoted && c == '\\' && !escaped;
+    }
+    kept
 }
 
 /// The names alone: a parameter may be a secret of the server.

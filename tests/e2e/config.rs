@@ -157,6 +157,8 @@ async fn the_whole_configuration_as_one_value() -> Outcome {
         (Some("welcomeText"), "Number"),
         "{wrong}"
     );
+    // the value may be a secret of the server
+    assert!(!format!("{wrong} {wrong:?}").contains("hello"), "{wrong:?}");
 
     // a parameter may be a secret: it is not printed
     assert!(!format!("{config:?} {:?}", Config::change().set("a", "hello".to_owned())).contains("hello"));

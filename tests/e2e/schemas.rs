@@ -136,14 +136,19 @@ async fn what_is_missing_is_added_and_nothing_else() -> Outcome {
         .add_field("name", ClassField::of::<String>())
         .add_field("team", ClassField::pointer_to("Team"))
         .add_field("level", ClassField::of::<i64>())
-        .add_index("by_name", ClassIndex::fields(["name", "-level"]))
-        .set_permissions(ClassPermissions::public());
+        .add_index("by_name", ClassIndex::fields(["name", "-level"]));
+    // a lock that another program set is not taken for the own one, nor changed
+    let open = wanted.clone().set_permissions(ClassPermissions::public());
+    let refused = open.ensure(master).await.unwrap_err();
+    assert!(refused.to_string().contains("set_permissions(..)"), "{refused}");
     let there = wanted.ensure(master).await?;
+    let wanted_locked = wanted.clone().set_permissions(locked.clone());
+    assert_eq!(wanted_locked.ensure(master).await?, there);
     assert_eq!(there.field("team"), Some(&ClassField::pointer_to("Team")));
     assert_eq!(there.permissions(), Some(&locked));
     let index = there.indexes().find(|(name, _)| *name == "by_name");
     assert!(index.is_some_and(|(_, index)| index.keys().count() == 2));
-    let diff = wanted.diff(&there);
+    let diff = open.diff(&there);
     assert!(diff.missing().is_none());
     let lines: Vec<_> = diff.to_string().lines().map(str::to_owned).collect();
     assert!(

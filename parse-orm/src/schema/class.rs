@@ -175,12 +175,12 @@ impl ClassSchema {
     /// Makes the class, or adds the fields and the indexes that the server's lacks, and returns what the server
     /// holds then. One GET, and a POST or a PUT where something is missing: an application can do this at each start.
     ///
-    /// Nothing is deleted, and nothing that is there is changed: neither a field's options, nor the permissions of a
-    /// class that exists. [`diff`](Self::diff) tells what differs.
+    /// Nothing is deleted, and nothing that is there is changed, such as a field's options: [`diff`](Self::diff) tells
+    /// what differs.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for what the server would refuse, and where a field of the server's class is of another
-    /// type: nothing is changed then.
+    /// [`Error::Invalid`] for what the server would refuse, where a field of the server's class is of another type,
+    /// and where the class is there with other permissions than the definition gives it: nothing is changed then.
     pub fn ensure<'a>(&'a self, master: &'a impl MasterKey) -> BoxFuture<'a, Result<Self>> {
         let client = master.client();
         async move {
@@ -203,6 +203,7 @@ impl ClassSchema {
             };
             let diff = self.diff(&there);
             diff.check(self)?;
+            self.check_permissions(&there)?;
             SchemaDiff::check_places(self, &there)?;
             match diff.missing() {
                 Some(missing) => missing.send(client).await,
@@ -210,6 +211,18 @@ impl ClassSchema {
             }
         }
         .boxed()
+    }
+
+    /// A lock that the program counts on is there, or the program is told.
+    fn check_permissions(&self, there: &Self) -> Result<()> {
+        if self.permissions.is_none() || self.permissions == there.permissions {
+            return Ok(());
+        }
+        let name = &self.class_name;
+        let reason = format!(
+            "the class has other permissions, and `ensure` changes none: `ClassSchema::change(\"{name}\").set_permissions(..).save(&master)` does"
+        );
+        Err(Error::invalid(name, None, reason))
     }
 
     /// Starts a change of the class of this name.
