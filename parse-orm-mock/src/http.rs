@@ -15,6 +15,7 @@ use crate::faults::Fault;
 use crate::idempotency;
 use crate::json_error;
 use crate::keys::authenticate;
+use crate::live;
 use crate::refusal::Refusal;
 use crate::rooms::files::{self, FileAnswer, FileCall};
 use crate::rooms::pages::{Page, PageCall};
@@ -28,11 +29,19 @@ const HEAD_LIMIT: usize = 16 * 1024;
 
 /// The HTTP service of a server.
 pub(crate) fn service(state: Arc<State>) -> Router {
-    Router::new().fallback(handle).with_state(state)
+    Router::new().fallback(enter).with_state(state)
 }
 
-async fn handle(extract::State(state): extract::State<Arc<State>>, request: Request<Body>) -> Response<Body> {
+async fn enter(extract::State(state): extract::State<Arc<State>>, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
+    if live::is_upgrade(&parts) {
+        upgrade(state, parts).await
+    } else {
+        handle(state, parts, body).await
+    }
+}
+
+async fn handle(state: Arc<State>, parts: Parts, body: Body) -> Response<Body> {
     let path = parts.uri.path().to_owned();
     let refuse = |refusal: &Refusal, method: &str| write_refusal(refusal, method, &path);
     if head_size(&parts.uri, &parts.headers) > HEAD_LIMIT {
@@ -133,6 +142,17 @@ async fn handle(extract::State(state): extract::State<Arc<State>>, request: Requ
     spoil(fault, response).await
 }
 
+/// A LiveQuery client. Not remembered among the requests, but faults meet it.
+async fn upgrade(state: Arc<State>, parts: Parts) -> Response<Body> {
+    let path = parts.uri.path();
+    let path = below_mount(path, &state.options.mount).unwrap_or(path).to_owned();
+    let fault = state.faults().meet(&plain_request(&parts, &path));
+    match fault.as_ref().and_then(Fault::instead) {
+        Some(response) => response,
+        None => spoil(fault, live::upgrade(state, parts).await).await,
+    }
+}
+
 /// Below `/files` the body is read by the room, piece by piece.
 async fn files(state: &State, parts: &Parts, below: &str, segments: &[String], body: Body) -> Response<Body> {
     let method = parts.method.as_str();
@@ -163,18 +183,22 @@ async fn files(state: &State, parts: &Parts, below: &str, segments: &[String], b
 
 /// Not remembered among the requests: what looks after a server asks all the time.
 async fn health(state: &State, parts: &Parts, below: &str) -> Response<Body> {
-    let request = RecordedRequest {
+    let fault = state.faults().meet(&plain_request(parts, below));
+    match fault.as_ref().and_then(Fault::instead) {
+        Some(response) => response,
+        None => spoil(fault, write_answer(rooms::health())).await,
+    }
+}
+
+/// A request of which nobody reads more than its head.
+fn plain_request(parts: &Parts, below: &str) -> RecordedRequest {
+    RecordedRequest {
         method: parts.method.as_str().to_owned(),
         wire_method: parts.method.as_str().to_owned(),
         path: below.to_owned(),
         query: Vec::new(),
         headers: headers(&parts.headers),
         body: None,
-    };
-    let fault = state.faults().meet(&request);
-    match fault.as_ref().and_then(Fault::instead) {
-        Some(response) => response,
-        None => spoil(fault, write_answer(rooms::health())).await,
     }
 }
 

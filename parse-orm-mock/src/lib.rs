@@ -27,7 +27,7 @@
 //!
 //! # Not imitated
 //!
-//! LiveQuery, password policies. Objects compare without regard to the order of their keys, which MongoDB minds. In
+//! Password policies. Objects compare without regard to the order of their keys, which MongoDB minds. In
 //! `/aggregate` the rarer stages and operators: they are refused with code 108.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -49,6 +49,7 @@ mod http;
 mod idempotency;
 mod json_error;
 mod keys;
+mod live;
 mod number;
 mod operations;
 mod options;
@@ -66,6 +67,7 @@ mod write;
 pub use cloud::{Caller, CloudCode, CloudError, FunctionCall, JobCall, TriggerCall, Validator};
 pub use faults::Fault;
 pub use fixtures::FixtureError;
+pub use live::LiveSubscription;
 pub use push::DeliveredPush;
 pub use rooms::operations::TrackedEvent;
 pub use server::{MockServer, MockServerBuilder};

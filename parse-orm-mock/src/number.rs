@@ -70,7 +70,16 @@ pub(crate) fn to_number(value: &Value) -> Option<f64> {
 pub(crate) fn to_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(to_text).collect::<Vec<_>>().join(","),
+        Value::Array(items) => {
+            let text = |item: &Value| {
+                if item.is_null() {
+                    String::new()
+                } else {
+                    to_text(item)
+                }
+            };
+            items.iter().map(text).collect::<Vec<_>>().join(",")
+        }
         Value::Object(_) => "[object Object]".to_owned(),
         other => other.to_string(),
     }

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::cloud::CloudCode;
 use crate::idempotency::Idempotency;
+use crate::live::LiveClasses;
 use crate::user::options::UserOptions;
 
 /// The options of a server; [`crate::MockServerBuilder`] sets them.
@@ -49,6 +50,8 @@ pub(crate) struct Options {
     pub(crate) security_check: bool,
     /// `idempotencyOptions`.
     pub(crate) idempotency: Option<Idempotency>,
+    /// `liveQuery.classNames`.
+    pub(crate) live_classes: LiveClasses,
 }
 
 /// An index that somebody made in the database.
@@ -104,6 +107,7 @@ impl Default for Options {
             webhook_key: "webhook".to_owned(),
             security_check: false,
             idempotency: None,
+            live_classes: LiveClasses::default(),
         }
     }
 }

@@ -469,7 +469,7 @@ impl MockServer {
         self.state.clear_requests();
     }
 
-    /// Drops all classes, objects, files, recorded requests, events and faults.
+    /// Drops all classes, objects, files, recorded requests, events and faults, and ends LiveQuery connections.
     pub fn reset(&self) {
         self.state.reset();
     }

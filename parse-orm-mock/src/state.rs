@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::cloud::{CloudCode, Home};
 use crate::faults::{Fault, Faults};
 use crate::files::Kept;
+use crate::live::Live;
 use crate::options::Options;
 use crate::push::DeliveredPush;
 use crate::rooms::operations::{Log, TrackedEvent};
@@ -69,6 +70,7 @@ pub(crate) struct State {
     /// For work that goes on behind an answer.
     me: Weak<Self>,
     pushes: Mutex<Vec<DeliveredPush>>,
+    pub(crate) live: Live,
 }
 
 impl State {
@@ -85,6 +87,7 @@ impl State {
             pushes: Mutex::default(),
             events: Mutex::default(),
             errors: Mutex::default(),
+            live: Live::default(),
             me: me.clone(),
         })
     }
@@ -192,5 +195,6 @@ impl State {
         *self.errors() = Log::default();
         *self.cloud() = self.options.cloud_code.clone();
         self.clear_requests();
+        self.live.close_all();
     }
 }

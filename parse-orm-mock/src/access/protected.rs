@@ -26,11 +26,29 @@ pub(crate) struct Protection<'a> {
 impl<'a> Protection<'a> {
     /// The protection of a class for a request; `asked_id` is the one object that a query is about.
     pub(crate) fn of(store: &Store, auth: &'a Auth, class: &str, asked_id: Option<&str>) -> Self {
-        let group = auth.group(store);
+        let mut protection = Self::of_group(store, auth.group(store), class, asked_id);
+        protection.maintenance = auth.maintenance;
+        protection
+    }
+
+    /// The protection of a class for a LiveQuery subscription, which minds no rules by field; without a group it is
+    /// that of the master key.
+    pub(crate) fn of_listener(
+        store: &Store,
+        group: Option<Group<'a>>,
+        class: &str,
+        asked_id: Option<&str>,
+    ) -> Self {
+        let mut protection = Self::of_group(store, group, class, asked_id);
+        protection.by_field.clear();
+        protection
+    }
+
+    fn of_group(store: &Store, group: Option<Group<'a>>, class: &str, asked_id: Option<&str>) -> Self {
         let is_user_class = class == "_User";
         let mut protection = Self {
             is_user_class,
-            maintenance: auth.maintenance,
+            maintenance: false,
             fields: Vec::new(),
             by_field: Vec::new(),
             ruled: false,

@@ -48,6 +48,15 @@ impl Info {
         })
     }
 
+    /// What a LiveQuery client brings: frames have no headers.
+    pub(crate) fn none() -> Self {
+        Self {
+            headers: Vec::new(),
+            ip: Ipv4Addr::LOCALHOST.to_string(),
+            context: Mutex::default(),
+        }
+    }
+
     pub(crate) fn context(&self) -> MutexGuard<'_, Map<String, Value>> {
         self.context.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -270,4 +270,10 @@ triggers! {
     before_delete_file(BeforeDelete, "@File");
     /// When a file is deleted.
     after_delete_file(AfterDelete, "@File");
+    /// Before a LiveQuery client is connected: may refuse.
+    before_connect(BeforeConnect, "@Connect");
+    /// Before a LiveQuery client subscribes to the class: may change the query, or refuse.
+    before_subscribe(BeforeSubscribe);
+    /// Before a LiveQuery event of the class is sent: may change its object, keep it back, or send an error.
+    after_live_query_event(AfterEvent);
 }

@@ -25,6 +25,9 @@ pub(crate) enum Trigger {
     AfterLogin,
     AfterLogout,
     BeforePasswordResetRequest,
+    BeforeConnect,
+    BeforeSubscribe,
+    AfterEvent,
 }
 
 impl Trigger {
@@ -40,6 +43,9 @@ impl Trigger {
             Self::AfterLogin => "afterLogin",
             Self::AfterLogout => "afterLogout",
             Self::BeforePasswordResetRequest => "beforePasswordResetRequest",
+            Self::BeforeConnect => "beforeConnect",
+            Self::BeforeSubscribe => "beforeSubscribe",
+            Self::AfterEvent => "afterEvent",
         }
     }
 
@@ -64,6 +70,8 @@ pub(crate) struct Subject {
     pub(crate) objects: Option<Vec<Value>>,
     /// What `afterSave` behind a webhook wants to be answered.
     pub(crate) answer: Option<Value>,
+    /// The name of a LiveQuery event that is to be sent; then `sent` is the whole object.
+    pub(crate) event: Option<&'static str>,
 }
 
 impl Subject {
@@ -76,12 +84,13 @@ impl Subject {
     }
 
     /// The object with what is sent applied.
-    fn object(&self) -> Map<String, Value> {
-        let mut object = self.original.clone().unwrap_or_default();
+    pub(crate) fn object(&self) -> Map<String, Value> {
+        let whole = self.event.is_some();
+        let mut object = self.original.clone().filter(|_| !whole).unwrap_or_default();
         for (key, value) in &self.sent {
             let effect = match self.original {
-                Some(_) => Effect::of_update(value.clone()),
-                None => Effect::of_create(value.clone()),
+                Some(_) if !whole => Effect::of_update(value.clone()),
+                _ => Effect::of_create(value.clone()),
             };
             // what cannot be applied the write will refuse
             if let Ok(effect) = effect {
@@ -150,7 +159,7 @@ impl TriggerCall {
         self.set(field, json!({"__op": "Delete"}));
     }
 
-    /// In `beforeFind` and `afterFind`: the parameters, `where` and the others.
+    /// In `beforeFind`, `afterFind` and `beforeSubscribe`: the parameters, `where` and the others.
     pub fn query(&self) -> Value {
         self.subject().query.clone().map_or(Value::Null, Value::Object)
     }
@@ -162,6 +171,16 @@ impl TriggerCall {
             .query
             .get_or_insert_default()
             .insert(parameter.into(), value.into());
+    }
+
+    /// In `afterEvent`: `create`, `enter`, `update`, `leave` or `delete`; none when it is not to be sent.
+    pub fn event(&self) -> Option<&'static str> {
+        self.subject().event
+    }
+
+    /// In `afterEvent`: the event is not sent, `sendEvent = false`.
+    pub fn cancel_event(&self) {
+        self.subject().event = None;
     }
 
     /// In `beforeFind` and `afterFind`: whether one object is asked for by its id.

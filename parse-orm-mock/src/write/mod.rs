@@ -16,6 +16,7 @@ use crate::access::{self, Action};
 use crate::clock;
 use crate::cloud::Info;
 use crate::keys::Auth;
+use crate::live::{self, Happened};
 use crate::number;
 use crate::options::Options;
 use crate::refusal::{Refusal, code};
@@ -61,6 +62,8 @@ pub(crate) struct Written<'a> {
     pub(crate) body: Value,
     mail: Option<Mail>,
     triggered: Box<Triggered>,
+    /// For LiveQuery, while somebody listens.
+    happened: Option<Box<Happened>>,
 }
 
 impl<'a> Write<'a> {
@@ -135,6 +138,11 @@ impl<'a> Write<'a> {
         }
         let created = matches!(change, Change::Create(_));
         let deleted = matches!(change, Change::Delete(_));
+        let mut happened = self
+            .state
+            .live
+            .is_heard()
+            .then(|| Box::new(self.before(store, &change)));
         let (id, mut body) = match change {
             Change::Create(object) => self.create(store, object)?,
             Change::Update(id, object) => {
@@ -161,6 +169,9 @@ impl<'a> Write<'a> {
         if class == "_User" && !deleted {
             mail = user.follow(store, &state.options, auth, &id, created, &mut body);
         }
+        if let Some(happened) = &mut happened {
+            happened.after = store.class(&class).and_then(|class| class.get(&id)).cloned();
+        }
         Ok(Written {
             state,
             auth,
@@ -171,7 +182,24 @@ impl<'a> Write<'a> {
             body,
             mail,
             triggered,
+            happened,
         })
+    }
+
+    /// What LiveQuery is to know of the state before.
+    fn before(&self, store: &Store, change: &Change) -> Happened {
+        let mut happened = Happened::default();
+        match change {
+            Change::Create(object) => {
+                let written = object.iter().filter(|(_, value)| value.get("__op").is_some());
+                happened.relations = written.map(|(key, _)| key.clone()).collect();
+            }
+            Change::Update(id, _) | Change::Delete(id) => {
+                let class = store.class(&self.class);
+                happened.before = class.and_then(|class| class.get(id)).cloned();
+            }
+        }
+        happened
     }
 
     fn create(
@@ -275,6 +303,9 @@ impl<'a> Write<'a> {
 impl Written<'_> {
     /// What follows when the data is changed, and the answer.
     pub(crate) async fn finish(mut self) -> Result<Answer, Refusal> {
+        if let Some(happened) = self.happened.take() {
+            live::publish(self.state, self.auth, &self.class, &happened);
+        }
         if let Some(mail) = self.mail.take() {
             self.state.post(mail);
         }
