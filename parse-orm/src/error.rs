@@ -117,6 +117,10 @@ pub enum Error {
     /// A job that was waited for failed, or is not finished in time.
     #[error(transparent)]
     Job(Box<JobError>),
+    /// A subscription was refused or ended, or the server failed at one of its events. With the feature `live-query`.
+    #[cfg(feature = "live-query")]
+    #[error(transparent)]
+    Live(Box<LiveError>),
     /// The client's own configuration is wrong.
     #[error("client configuration: {0}")]
     Config(String),
@@ -133,6 +137,11 @@ impl Error {
             Self::RolledBack { server, .. } => server.code,
             Self::Dependency(error) => error.error.code(),
             Self::Interrupted(error) => error.cause.code(),
+            #[cfg(feature = "live-query")]
+            Self::Live(error) => match error.problem {
+                LiveProblem::Refused { code, .. } => code,
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -148,6 +157,11 @@ impl Error {
             field: field.map(Into::into),
             message: message.into(),
         }))
+    }
+
+    #[cfg(feature = "live-query")]
+    pub(crate) fn live(class_name: &'static str, problem: LiveProblem) -> Self {
+        Self::Live(Box::new(LiveError { class_name, problem }))
     }
 
     pub(crate) fn file(name: &str, problem: FileProblem) -> Self {
@@ -304,6 +318,63 @@ pub enum FileProblem {
     /// Nothing of it moved for as long as the client's `timeout`.
     #[error("did not move for {} seconds", .0.as_secs_f64())]
     Stalled(Duration),
+}
+
+/// What a subscription failed at.
+#[cfg(feature = "live-query")]
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+#[error("LiveQuery of {class_name}: {problem}")]
+pub struct LiveError {
+    /// The class that was to be told of.
+    pub class_name: &'static str,
+    /// What happened.
+    #[source]
+    pub problem: LiveProblem,
+}
+
+/// What may happen to a subscription.
+#[cfg(feature = "live-query")]
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum LiveProblem {
+    /// The server refused the subscription or the connection, or its own code failed at an event.
+    #[error("{message}{}", .code.map(|code| format!(", code {code}")).unwrap_or_default())]
+    Refused {
+        /// The Parse code. LiveQuery has a few of its own, below 5: 4 is a wrong key.
+        code: Option<ErrorCode>,
+        /// The server's text.
+        message: String,
+    },
+    /// No connection could be made.
+    #[error("no connection to `{url}`: {cause}")]
+    Unreachable {
+        /// The address.
+        url: String,
+        /// Why.
+        #[source]
+        cause: Arc<Error>,
+    },
+    /// Behind the address is something else.
+    #[error(
+        "`{url}` answered with HTTP status {status}, and is no LiveQuery server: start the server with LiveQuery, or \
+         give its address by `ClientBuilder::live_query_url`"
+    )]
+    NotAWebSocket {
+        /// The address.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The server did not answer in time.
+    #[error("the server did not answer in {} seconds", .0.as_secs_f64())]
+    Unanswered(Duration),
+    /// The connection broke before the server had answered.
+    #[error("the connection broke: {0}")]
+    Broken(String),
+    /// The Tokio runtime that the connection belongs to was shut down.
+    #[error("the Tokio runtime that it ran on was shut down")]
+    Stopped,
 }
 
 /// A cloud function returned something else than the call expects. What the function did is done.

@@ -12,6 +12,8 @@ mod config;
 mod error;
 pub mod hook;
 mod installation;
+#[cfg(feature = "live-query")]
+mod live;
 mod logs;
 mod object;
 mod push;
@@ -32,6 +34,8 @@ pub mod prelude {
     };
     // the models themselves are not here: programs have a `User` and a `Session` of their own
     pub use crate::{AudienceAccessors as _, InstallationAccessors as _, ParseInstallation as _};
+    #[cfg(feature = "live-query")]
+    pub use crate::{LiveEvent, Subscription};
     pub use crate::{RoleAccessors as _, SessionRecordAccessors as _, UserAccessors as _};
     pub use chrono::{DateTime, Utc};
     pub use futures::{StreamExt as _, TryStreamExt as _};
@@ -52,9 +56,13 @@ pub use error::{
     BatchError, BatchFailure, DecodeError, DependencyError, Error, ErrorCode, FileError, FileProblem,
     Interrupted, InvalidError, JobError, NotIncluded, Result, ReturnedError, RowFailure, ServerError,
 };
+#[cfg(feature = "live-query")]
+pub use error::{LiveError, LiveProblem};
 pub use installation::{
     Installation, InstallationAccessors, InstallationFields, ParseInstallation, Registered,
 };
+#[cfg(feature = "live-query")]
+pub use live::{Gap, GapReason, LiveEvent, Subscribe, Subscription};
 pub use logs::{LogEntry, LogLevel, Logs};
 pub use object::{Draft, FieldSet, Object, ParseObject, Pointer, Relation, Schema, Unsaved};
 pub use parse_orm_derive::{ParseObject, ParseValue, ParseView, cloud_function};
@@ -74,6 +82,8 @@ pub use query::{
     Traversable, Update, Updated, ViewField, ViewRows, kind,
 };
 // what lookups take
+#[cfg(feature = "live-query")]
+pub use query::Watched;
 pub use query::{
     Area, AsPoint, BoundOf, IntoBound, IntoBox, IntoChoices, IntoCircle, IntoCorners, IntoNear, IntoSearch,
     IntoTexts, Listed, ListedTexts, Located, Near, Relative, Search, Selected, SubQuery, ago, from_now, near,
@@ -126,6 +136,7 @@ pub use parse_orm_derive::{__q_in_editor as __q, __query_in_editor as __query};
 /// | `earliest(&client, played_at)`, `latest(..)` | the row with the smallest or largest value |
 /// | `update(score += 1, level = 20)` | the same changes for every row: see [`QuerySet::update`] |
 /// | `delete()` | every row goes: see [`QuerySet::delete`] |
+/// | `watch(score, level)` | for a subscription, only changes of these: see `QuerySet::watch` (feature `live-query`) |
 ///
 /// | lookups, written `field__lookup = value` | of fields |
 /// | --- | --- |

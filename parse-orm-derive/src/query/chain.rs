@@ -9,18 +9,19 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall, UnOp};
 
 /// The methods whose arguments are lookups, orders or paths.
-const REWRITTEN: [&str; 6] = [
+const REWRITTEN: [&str; 7] = [
     "filter",
     "exclude",
     "order_by",
     "select_related",
     "exclude_keys",
     "update",
+    "watch",
 ];
 /// The terminals whose second argument is a field, or a tuple of fields.
 pub(super) const OF_FIELDS: [&str; 3] = ["values_list", "earliest", "latest"];
 /// Other methods of a query set, for the did-you-mean.
-const OTHERS: [&str; 25] = [
+const OTHERS: [&str; 27] = [
     "limit",
     "skip",
     "slice",
@@ -46,6 +47,8 @@ const OTHERS: [&str; 25] = [
     "values_list",
     "explain",
     "delete",
+    "subscribe",
+    "subscribe_values",
 ];
 
 /// A query set expression.
@@ -129,6 +132,7 @@ fn method(paths: &Paths, call: &ExprMethodCall) -> TokenStream {
             "exclude" => "exclude(cheat_mode = true)",
             "exclude_keys" => "exclude_keys(note)",
             "update" => "update(score += 1)",
+            "watch" => "watch(score)",
             _ => "filter(score__gte = 1000)",
         };
         return syn::Error::new(
@@ -171,6 +175,10 @@ fn method(paths: &Paths, call: &ExprMethodCall) -> TokenStream {
         "exclude_keys" => {
             let excludes = arguments.iter().map(|argument| exclude(&fields, argument));
             quote_spanned!(span=> #set.exclude_keys([#(#excludes),*]))
+        }
+        "watch" => {
+            let watched = arguments.iter().map(|argument| watched(&fields, argument));
+            quote_spanned!(span=> #set.watch((#(#watched,)*)))
         }
         _ if OF_FIELDS.contains(&text.as_str()) && arguments.len() == 2 => {
             let (client, generics) = (&arguments[0], &call.turbofish);
@@ -259,6 +267,18 @@ fn exclude(fields: &Ident, argument: &Expr) -> TokenStream {
         .to_compile_error();
     };
     walk(fields, &path, ["model", "and_exclude", "exclude"])
+}
+
+/// A field of the row itself, as its token.
+fn watched(fields: &Ident, argument: &Expr) -> TokenStream {
+    let message = match path_of(argument).as_deref() {
+        Some([_]) => return columns(fields, argument),
+        Some(_) => {
+            "a field of the row itself is watched, as a whole\nwhat is behind a pointer changes in a row of its own"
+        }
+        None => "expected a field, such as `score`",
+    };
+    syn::Error::new_spanned(argument, message).to_compile_error()
 }
 
 /// A field or a tuple of them, as their tokens; anything else is an expression that is one.

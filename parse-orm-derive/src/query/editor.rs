@@ -141,6 +141,7 @@ fn method(paths: &Paths, call: &ExprMethodCall) -> TokenStream {
             argument => token(argument, "model_fields"),
         },
         "exclude_keys" => |_, argument| token(argument, "model_fields"),
+        "watch" => |_, argument| token(argument, "inner_fields"),
         _ if OF_FIELDS.contains(&text.as_str()) && arguments.len() == 2 => {
             let (codegen, set) = (paths.codegen(), set_name());
             let (Seen { values, .. }, Seen { names, .. }) = (value(&arguments[0]), columns(&arguments[1]));

@@ -1,6 +1,8 @@
 //! The configuration of a client.
 
 use super::invalid_session::Hook;
+#[cfg(feature = "live-query")]
+use super::live::LiveConfig;
 use super::{Auth, Client, MasterClient, NewObjects, RetryPolicy, Secret, Server, config};
 use crate::Result;
 use crate::value::DefaultAcl;
@@ -25,6 +27,8 @@ pub struct ClientBuilder {
     invalid_session: Option<Hook>,
     retries: RetryPolicy,
     request_ids: bool,
+    #[cfg(feature = "live-query")]
+    live: LiveConfig,
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -60,6 +64,8 @@ impl ClientBuilder {
             invalid_session: None,
             retries: RetryPolicy::default(),
             request_ids: false,
+            #[cfg(feature = "live-query")]
+            live: LiveConfig::default(),
         }
     }
 
@@ -165,6 +171,23 @@ impl ClientBuilder {
         self
     }
 
+    /// Where LiveQuery is, if it is not where the server is: the server's URL with `ws://` for `http://` and `wss://`
+    /// for `https://`, unless told. Either spelling does. With the feature `live-query`.
+    #[cfg(feature = "live-query")]
+    pub fn live_query_url(mut self, url: impl Into<String>) -> Self {
+        self.live.url = Some(url.into());
+        self
+    }
+
+    /// How long nothing may be heard of the LiveQuery server before the connection counts as broken, and another one
+    /// is made. 30 seconds unless told; after half of it the server is asked for a sign of life. With the feature
+    /// `live-query`.
+    #[cfg(feature = "live-query")]
+    pub fn live_query_idle_timeout(mut self, time: Duration) -> Self {
+        self.live.idle_timeout = time;
+        self
+    }
+
     /// Calls `hook` with the token of a session that the server says is not valid (code 209): it ended, or its user
     /// logged out, or changed the password. The program's place to ask its user to log in again.
     ///
@@ -250,6 +273,8 @@ impl ClientBuilder {
                 "the URL must not hold a user name or a password: give the keys by themselves",
             ));
         }
+        #[cfg(feature = "live-query")]
+        let live = self.live.settle(&url)?;
         let app_id = self
             .app_id
             .ok_or_else(|| config("the application id is missing: give `.app_id(..)`"))?;
@@ -264,9 +289,12 @@ impl ClientBuilder {
                 header(key.expose(), "REST key")?,
             );
         }
+        let https = url.scheme() == "https";
+        #[cfg(feature = "live-query")]
+        let https = https || live.is_secured();
         let http = match self.http {
             Some(http) => http,
-            None => secured(reqwest::Client::builder(), url.scheme() == "https")?
+            None => secured(reqwest::Client::builder(), https)?
                 .connect_timeout(self.connect_timeout)
                 .timeout(self.timeout)
                 .pool_idle_timeout(self.pool_idle_timeout)
@@ -283,12 +311,14 @@ impl ClientBuilder {
             invalid_session: self.invalid_session,
             retries: self.retries,
             request_ids: self.request_ids,
+            #[cfg(feature = "live-query")]
+            live,
         })
     }
 }
 
 /// A URL for messages: who put a password into it shall not read it in a log.
-fn shown(url: &str) -> Cow<'_, str> {
+pub(super) fn shown(url: &str) -> Cow<'_, str> {
     let host = url.find("://").map_or(0, |scheme| scheme + 3);
     match url.rfind('@') {
         Some(at) if at >= host => format!("{}..{}", &url[..host], &url[at..]).into(),

@@ -3,11 +3,15 @@
 pub(crate) mod batch;
 mod config;
 mod invalid_session;
+#[cfg(feature = "live-query")]
+mod live;
 mod retry;
 mod secret;
 mod transport;
 
 pub use config::ClientBuilder;
+#[cfg(feature = "live-query")]
+pub(crate) use live::Doorway;
 pub use retry::RetryPolicy;
 pub use secret::Secret;
 pub(crate) use transport::{Answer, Call, Method, NoParams, Params, Path, refused, unexpected};
@@ -63,6 +67,8 @@ struct Server {
     retries: RetryPolicy,
     /// Whether requests carry ids, by which the server knows another try.
     request_ids: bool,
+    #[cfg(feature = "live-query")]
+    live: live::Live,
 }
 
 /// On whose behalf requests are made. The master key and a session exclude each other, because the

@@ -89,8 +89,21 @@ impl RetryPolicy {
         self
     }
 
+    /// How many tries there are.
+    #[cfg(feature = "live-query")]
+    pub(crate) fn tries(&self) -> u32 {
+        self.attempts.max(1)
+    }
+
+    /// With pauses that may grow as long as this.
+    #[cfg(feature = "live-query")]
+    pub(crate) fn up_to(&self, longest: Duration) -> Self {
+        let longest = self.longest.max(longest);
+        self.clone().backoff(self.first, longest)
+    }
+
     /// The time before the next try, of which there were so many.
-    fn pause(&self, tried: u32) -> Duration {
+    pub(crate) fn pause(&self, tried: u32) -> Duration {
         let doubled = self.first.saturating_mul(1 << (tried - 1).min(20));
         let time = doubled.min(self.longest);
         let part = u32::try_from(random() >> 32).unwrap_or_default();

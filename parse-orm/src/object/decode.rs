@@ -367,17 +367,25 @@ pub(crate) fn rows<'de, S: DeserializeSeed<'de>>(
         results: Vec<&'a RawValue>,
     }
     let Rows { results } = serde_json::from_str(text(body)?).map_err(|_| unexpected(200, body))?;
-    let wrong = |raw: &str, error: &serde_json::Error| DecodeError {
-        class_name,
-        id: id_of(raw),
-        field: None,
-        expected: "a row that fits the view".into(),
-        found: without_position(error),
-    };
     Ok(results
         .into_iter()
-        .map(|raw| read(seed(), raw.get()).map_err(|error| wrong(raw.get(), &error)))
+        .map(|raw| one(seed(), raw.get(), class_name))
         .collect())
+}
+
+/// Reads one row by a seed of the caller's.
+pub(crate) fn one<'de, S: DeserializeSeed<'de>>(
+    seed: S,
+    row: &'de str,
+    class_name: &'static str,
+) -> Result<S::Value, DecodeError> {
+    read(seed, row).map_err(|error| DecodeError {
+        class_name,
+        id: id_of(row),
+        field: None,
+        expected: "a row that fits the view".into(),
+        found: without_position(&error),
+    })
 }
 
 /// The id of a row, where it can be read.

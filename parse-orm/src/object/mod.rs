@@ -13,6 +13,8 @@ mod pointer;
 mod relation;
 mod save;
 
+#[cfg(feature = "live-query")]
+pub(crate) use decode::one;
 pub(crate) use decode::{KeyIndex, Page, columns, describe, object, page, row, rows, tally, value_of};
 pub use decode::{Misfit, Raw, RawRow};
 pub use draft::Draft;

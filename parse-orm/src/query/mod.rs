@@ -36,6 +36,10 @@ mod stream;
 mod terminal;
 mod view;
 
+// rows as they change
+#[cfg(feature = "live-query")]
+mod live;
+
 // writing rows
 mod bulk;
 mod change;
@@ -58,6 +62,10 @@ pub use delete::{Delete, Deleted};
 pub use field::{AsText, Comparable, Field, Nullable, Ordered, Textual};
 pub use geo::{Area, AsPoint, IntoBox, IntoCircle, IntoCorners, IntoNear, Located, Near, near};
 pub use list::FieldList;
+#[cfg(feature = "live-query")]
+pub use live::Watched;
+#[cfg(feature = "live-query")]
+pub(crate) use live::{LiveQuery, view};
 pub use operand::{BoundOf, IntoBound, IntoOperand, IntoOperandList, IntoRange, Operand, OperandOf, kind};
 pub use options::{Excludable, Exclude, Hint, IntoExclude, ReadPreference};
 pub use order::{Include, IntoInclude, IntoOrder, Order, Sortable};

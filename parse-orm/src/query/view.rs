@@ -67,8 +67,8 @@ pub trait Stored {}
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct Request {
-    keys: Vec<String>,
-    include: Vec<String>,
+    pub(super) keys: Vec<String>,
+    pub(super) include: Vec<String>,
     /// The pointer that is being gone through, with its dot.
     prefix: String,
 }
@@ -255,18 +255,23 @@ impl<W: ParseView> ViewField<Vec<Pointer<W::Model>>> for Vec<Included<W>> {
 /// One row, read as a view.
 struct ViewRow<W>(W);
 
-struct ViewSeed<W>(std::marker::PhantomData<W>);
+pub(super) struct ViewSeed<W>(pub(super) std::marker::PhantomData<W>);
 
 impl<'de, W: ParseView> DeserializeSeed<'de> for ViewSeed<W> {
-    type Value = ViewRow<W>;
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<ViewRow<W>, D::Error> {
-        W::__decode(from).map(ViewRow)
+    type Value = W;
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<W, D::Error> {
+        W::__decode(from)
     }
 }
 
 impl<W: ParseView> ReadRow for ViewRow<W> {
     fn page(body: &[u8]) -> Result<Vec<Result<Self, DecodeError>>> {
-        rows(body, || ViewSeed(std::marker::PhantomData), W::Model::CLASS_NAME)
+        let rows = rows(
+            body,
+            || ViewSeed::<W>(std::marker::PhantomData),
+            W::Model::CLASS_NAME,
+        )?;
+        Ok(rows.into_iter().map(|row| row.map(ViewRow)).collect())
     }
     fn id(&self) -> Option<&ObjectId> {
         None

@@ -1,0 +1,134 @@
+//! What LiveQuery needs of a client: its address, the keys to introduce itself by, and a place for its sockets.
+
+use super::config::shown;
+use super::{Auth, Client, Path, RetryPolicy, Secret, config};
+use crate::Result;
+use reqwest::header::HeaderValue;
+use std::any::Any;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use url::Url;
+
+/// As it was asked for.
+pub(super) struct LiveConfig {
+    pub(super) url: Option<String>,
+    pub(super) idle_timeout: Duration,
+}
+
+impl Default for LiveConfig {
+    fn default() -> Self {
+        Self {
+            url: None,
+            idle_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// As it is.
+pub(super) struct Live {
+    /// With `ws` or `wss`.
+    url: String,
+    idle_timeout: Duration,
+    /// The sockets, which this room knows nothing about.
+    sockets: OnceLock<Arc<dyn Any + Send + Sync>>,
+}
+
+impl LiveConfig {
+    /// Checks the address; without one it is the server's.
+    pub(super) fn settle(self, server: &Url) -> Result<Live> {
+        let url = match self.url {
+            None => server.clone(),
+            Some(text) => {
+                let wrong = |reason: &str| config(format!("the LiveQuery URL `{}` {reason}", shown(&text)));
+                let url = Url::parse(&text).map_err(|error| wrong(&format!("is not a URL: {error}")))?;
+                if !matches!(url.scheme(), "ws" | "wss" | "http" | "https") || url.host_str().is_none() {
+                    return Err(wrong("must begin with ws:// or wss:// and name a host"));
+                }
+                if url.fragment().is_some() {
+                    return Err(wrong("must not have a fragment"));
+                }
+                if !url.username().is_empty() || url.password().is_some() {
+                    return Err(wrong("must not hold a user name or a password"));
+                }
+                url
+            }
+        };
+        let url = url.as_str().trim_end_matches('/');
+        // `http://..` and `https://..` become `ws://..` and `wss://..`
+        let url = url
+            .strip_prefix("http")
+            .map_or(url.into(), |rest| format!("ws{rest}"));
+        Ok(Live {
+            url,
+            idle_timeout: self.idle_timeout,
+            sockets: OnceLock::new(),
+        })
+    }
+}
+
+impl Live {
+    pub(super) fn is_secured(&self) -> bool {
+        self.url.starts_with("wss:")
+    }
+}
+
+/// What a client introduces itself by.
+pub(crate) struct Doorway<'a> {
+    pub(crate) app_id: &'a str,
+    pub(crate) rest_key: Option<&'a str>,
+    pub(crate) master_key: Option<&'a Secret>,
+    pub(crate) installation: Option<&'a str>,
+}
+
+impl Client {
+    pub(crate) fn doorway(&self) -> Doorway<'_> {
+        let key = |name: &str| {
+            // they were texts when they were given
+            self.server
+                .keys
+                .get(name)
+                .map(HeaderValue::to_str)
+                .and_then(Result::ok)
+        };
+        Doorway {
+            app_id: key("x-parse-application-id").unwrap_or_default(),
+            rest_key: key("x-parse-rest-api-key"),
+            master_key: match &self.auth {
+                Auth::Master(key) => Some(key),
+                Auth::Public | Auth::Session(..) => None,
+            },
+            installation: self.installation.as_deref(),
+        }
+    }
+
+    /// Where LiveQuery is, with `ws` or `wss`.
+    pub(crate) fn live_query_url(&self) -> &str {
+        &self.server.live.url
+    }
+
+    pub(crate) fn live_query_idle_timeout(&self) -> Duration {
+        self.server.live.idle_timeout
+    }
+
+    /// The sockets of all handles on the server.
+    pub(crate) fn sockets<S: Any + Default + Send + Sync>(&self) -> Arc<S> {
+        let sockets = self.server.live.sockets.get_or_init(|| Arc::new(S::default()));
+        // there is one room that asks, for one type
+        sockets.clone().downcast().unwrap_or_default()
+    }
+
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.server.http
+    }
+
+    pub(crate) fn retry_policy(&self) -> &RetryPolicy {
+        &self.server.retries
+    }
+
+    /// LiveQuery says that the session of this client is not valid.
+    pub(crate) fn session_is_invalid(&self) {
+        if let (Auth::Session(token, _), Some(hook)) = (&self.auth, &self.server.invalid_session) {
+            hook.found(token, Path::Plain("/"));
+        }
+    }
+}
