@@ -149,7 +149,7 @@ impl MockServerBuilder {
     }
 
     /// An index of the database on these fields of a class, for `hint`: a field with a `-` is descending. It
-    /// makes nothing faster. The index of `("GameScore", ["-score", "playerName"])` is named
+    /// makes nothing faster, as the mock indexes by itself. The index of `("GameScore", ["-score", "playerName"])` is named
     /// `score_-1_playerName_1`; a `hint` that names no index is refused with status 500 and code 1, and an
     /// index on the ids, `_id_`, is always there.
     pub fn index<F: Into<String>>(

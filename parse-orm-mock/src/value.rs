@@ -1,6 +1,7 @@
 //! Values as the database sees them: equality by content and MongoDB's order over mixed types.
 
 use std::cmp::Ordering;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::{Map, Value};
 
@@ -123,6 +124,34 @@ pub(crate) fn equal(a: &Value, b: &Value) -> bool {
     }
 }
 
+/// What equal values have in common. Texts that differ in case only have it, too: names are taken whatever their
+/// case.
+pub(crate) fn hash(value: &Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let kind = Kind::of(value);
+    kind.rank().hash(&mut hasher);
+    match kind {
+        Kind::Null => {}
+        // Zero has two signs.
+        Kind::Number(number) => (number + 0.0).to_bits().hash(&mut hasher),
+        Kind::Text(text) => text.to_lowercase().hash(&mut hasher),
+        Kind::Pointer(class, id) => (class, id).hash(&mut hasher),
+        Kind::Object(map) => {
+            let entries = map.iter().map(|(key, value)| {
+                let mut hasher = DefaultHasher::new();
+                (key, hash(value)).hash(&mut hasher);
+                hasher.finish()
+            });
+            // In whatever order they come.
+            entries.fold(0, u64::wrapping_add).hash(&mut hasher);
+        }
+        Kind::Array(items) => items.iter().for_each(|item| hash(item).hash(&mut hasher)),
+        Kind::Bytes(text) | Kind::Date(text) => text.hash(&mut hasher),
+        Kind::Bool(truth) => truth.hash(&mut hasher),
+    }
+    hasher.finish()
+}
+
 /// Whether a list holds the value.
 pub(crate) fn contains(list: &[Value], value: &Value) -> bool {
     list.iter().any(|item| equal(item, value))
@@ -141,6 +170,10 @@ mod tests {
         assert!(equal(&pointer, &turned));
         assert!(equal(&json!(1), &json!(1.0)));
         assert!(equal(&json!({"a": 1, "b": [2.0]}), &json!({"b": [2], "a": 1})));
+        assert_eq!(hash(&json!({"a": [1, -0.0]})), hash(&json!({"a": [1.0, 0]})));
+        assert_eq!(hash(&pointer), hash(&turned));
+        assert_eq!(hash(&json!("Ann")), hash(&json!("ann")));
+        assert_ne!(hash(&json!("1")), hash(&json!(1)));
         assert!(!equal(&json!("1"), &json!(1)));
         assert!(!equal(&json!({"a": 1}), &json!({"a": 1, "b": null})));
     }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::document::{nested, object, of_row};
 use crate::query::find::{self, Reader};
-use crate::query::matcher::Path;
 use crate::refusal::Refusal;
+use crate::store::path::Path;
 use crate::store::schema::FieldType;
 
 /// The values of the rows that match, in the order in which they first appear; null and missing do not count.

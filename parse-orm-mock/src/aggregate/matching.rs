@@ -9,9 +9,10 @@ use super::document::Document;
 use super::expression::{Expression, truth};
 use super::operator::type_name;
 use super::{mongo, not_imitated};
-use crate::query::matcher::{Path, Test, Than};
+use crate::query::matcher::{Test, Than};
 use crate::query::pattern;
 use crate::refusal::Refusal;
+use crate::store::path::Path;
 
 /// A filter on documents.
 #[derive(Debug)]

@@ -12,8 +12,9 @@ use super::matching::Matching;
 use super::projection::{Fields, Projection, set};
 use super::{caused_by, mongo, not_imitated};
 use crate::query::find::Reader;
-use crate::query::matcher::{Path, Test};
+use crate::query::matcher::Test;
 use crate::refusal::Refusal;
+use crate::store::path::Path;
 use crate::value::compare;
 
 /// One stage, checked.

@@ -4,12 +4,13 @@ use chrono::Utc;
 use serde_json::{Map, Value, json};
 
 use super::geo::{Area, Point};
-use super::matcher::{Filter, Path, Test, Than};
+use super::matcher::{Filter, Test, Than};
 use super::pattern;
 use super::text::TextSearch;
 use crate::clock;
 use crate::number::{to_text, truthy};
 use crate::refusal::{Refusal, code};
+use crate::store::path::Path;
 use crate::store::schema::{FieldType, Schema};
 use crate::value::type_tag;
 use crate::write::canonical::canonical;

@@ -1,16 +1,13 @@
 //! Running a find: subqueries, filter, order, window, selection of fields and includes.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::geo::Point;
-use super::matcher::{Filter, Path};
 use super::options::{ALWAYS, Find, Shape};
 use super::preference::Preferences;
 use super::relations::{JoinWindow, has_related_to};
-use super::{compile, include, plan, relations, subquery, validate};
+use super::{candidates, compile, include, plan, relations, subquery, validate};
 use crate::access::protected::Protection;
 use crate::access::rights::{Rights, no_session};
 use crate::access::{self, Action};
@@ -18,10 +15,11 @@ use crate::keys::Auth;
 use crate::options::Options;
 use crate::refusal::Refusal;
 use crate::rooms::files;
+use crate::store::path::Path;
 use crate::store::permissions::Operation;
 use crate::store::schema::{FieldType, Schema, field_name_is_valid};
 use crate::store::{Class, Row, Store};
-use crate::value::{compare, is_typed};
+use crate::value::is_typed;
 
 /// Everything that reading needs to know.
 #[derive(Debug, Clone, Copy)]
@@ -92,17 +90,14 @@ pub(crate) fn find(reader: Reader<'_>, class_name: &str, mut find: Find) -> Resu
         unknown = reader.store.join_class(&class_name).unwrap_or_default();
         &unknown
     };
-    let Candidates { rows, sorted } = candidates(class, &compiled, &order);
-    // Without a sort and a count nothing beyond the window needs to be looked at.
-    let needed = if sorted && !find.count {
-        skip.saturating_add(limit)
-    } else {
+    // Without a count nothing beyond the window needs to be looked at.
+    let needed = if find.count {
         usize::MAX
+    } else {
+        skip.saturating_add(limit)
     };
-    let mut rows: Vec<&Arc<Row>> = rows
-        .filter(|row| rights.cover(row) && compiled.matches(row))
-        .take(needed)
-        .collect();
+    let sort: &candidates::Order = if no_rows { &[] } else { &order };
+    let rows = candidates::select(class, &compiled, sort, needed, |row| rights.cover(row));
     if let Some(counts) = &counts {
         check_countable(&filter)?;
         let filter = counted.as_ref().unwrap_or(&filter);
@@ -125,16 +120,13 @@ pub(crate) fn find(reader: Reader<'_>, class_name: &str, mut find: Find) -> Resu
             filter: &filter,
             compiled: &compiled,
             hint: find.hint.as_ref(),
-            sorted: !sorted,
+            sorted: !order.is_empty() || compiled.near().is_some(),
             limit,
             examined: compiled.ids().map_or(class.len(), |ids| ids.len()),
             returned: rows.len().saturating_sub(skip).min(limit),
         };
         found.plan = Some(work.explain(&explain));
         return Ok(found);
-    }
-    if !sorted && !no_rows {
-        sort(&mut rows, &order, &compiled);
     }
     let scored = selects_score(&shape);
     for row in rows.into_iter().skip(skip).take(limit) {
@@ -238,45 +230,8 @@ fn check_countable(filter: &Map<String, Value>) -> Result<(), Refusal> {
 /// How many rows a filter finds.
 fn count(class: &Class, filter: &Map<String, Value>, rights: &Rights<'_>) -> Result<usize, Refusal> {
     let filter = compile::compile(filter, Some(&class.schema))?;
-    let rows = class
-        .rows()
-        .filter(|row| rights.cover(row) && filter.matches(row));
-    Ok(rows.count())
-}
-
-/// Rows to look at, and whether they come in the wanted order.
-struct Candidates<'a> {
-    rows: Box<dyn Iterator<Item = &'a Arc<Row>> + 'a>,
-    sorted: bool,
-}
-
-/// The ids and their order spare the scan and the sort: a page by key costs no more than its rows.
-fn candidates<'a>(class: &'a Class, filter: &Filter, order: &Order) -> Candidates<'a> {
-    let near = filter.near().is_some();
-    if let Some(ids) = filter.ids() {
-        return Candidates {
-            rows: Box::new(class.rows_of(ids.into_iter()).into_iter()),
-            sorted: order.is_empty() && !near,
-        };
-    }
-    match order.first() {
-        // No two rows have one id: what follows in the order does not matter.
-        Some((Some(path), descending)) if path.is_object_id() => {
-            let rows = class.rows_by_id(filter.id_bounds());
-            Candidates {
-                rows: if *descending {
-                    Box::new(rows.rev())
-                } else {
-                    Box::new(rows)
-                },
-                sorted: true,
-            }
-        }
-        first => Candidates {
-            rows: Box::new(class.rows()),
-            sorted: first.is_none() && !near,
-        },
-    }
+    let rows = candidates::select(class, &filter, &[], usize::MAX, |row| rights.cover(row));
+    Ok(rows.len())
 }
 
 /// The rows that a filter finds, in the order of insertion.
@@ -289,8 +244,8 @@ pub(crate) fn matching<'a>(
     let class = reader.store.class(class_name);
     let filter = prepared(reader, class_name, class, filter, None)?;
     let compiled = compile::compile(&filter, class.map(|class| &class.schema))?;
-    let rows = class.into_iter().flat_map(Class::rows);
-    Ok(rows.filter(|row| compiled.matches(row)).collect())
+    let rows = |class| candidates::select(class, &compiled, &[], usize::MAX, |_| true);
+    Ok(class.map(rows).unwrap_or_default())
 }
 
 /// The conditions of a filter, its subqueries replaced by what they found.
@@ -391,9 +346,10 @@ fn resolve_shape(mut shape: Shape, class: Option<&Class>) -> Result<Shape, Refus
 }
 
 /// The sort keys that exist, as paths; `None` is the text score.
-type Order = Vec<(Option<Path>, bool)>;
-
-fn checked_order(order: Vec<(String, bool)>, class: Option<&Class>) -> Result<Order, Refusal> {
+fn checked_order(
+    order: Vec<(String, bool)>,
+    class: Option<&Class>,
+) -> Result<Vec<(Option<Path>, bool)>, Refusal> {
     let mut checked = Vec::with_capacity(order.len());
     for (key, descending) in order {
         if key == "$score" {
@@ -422,45 +378,6 @@ fn window(skip: f64, limit: Option<f64>) -> Result<(usize, usize), Refusal> {
     )]
     let whole = |number: f64| number.round() as usize;
     Ok((whole(skip), limit.map_or(usize::MAX, whole)))
-}
-
-/// Sorts stably, so that ties stay in the order of insertion.
-fn sort(rows: &mut [&Arc<Row>], order: &Order, filter: &Filter) {
-    if order.is_empty() {
-        if let Some((path, centre)) = filter.near() {
-            let distance = |row: &Row| {
-                path.first(row)
-                    .and_then(Point::read)
-                    .map(|point| centre.distance(point))
-            };
-            rows.sort_by(|a, b| distance(a).partial_cmp(&distance(b)).unwrap_or(Ordering::Equal));
-        }
-        return;
-    }
-    rows.sort_by(|a, b| {
-        let mut ordering = Ordering::Equal;
-        for (path, descending) in order {
-            ordering = match path {
-                Some(path) => {
-                    // Missing sorts as null: first when ascending.
-                    let null = &Value::Null;
-                    let x = path.sort_value(a, *descending).unwrap_or(null);
-                    compare(x, path.sort_value(b, *descending).unwrap_or(null))
-                }
-                None => filter
-                    .score(a)
-                    .partial_cmp(&filter.score(b))
-                    .unwrap_or(Ordering::Equal),
-            };
-            if *descending {
-                ordering = ordering.reverse();
-            }
-            if ordering != Ordering::Equal {
-                break;
-            }
-        }
-        ordering
-    });
 }
 
 fn selects_score(shape: &Shape) -> bool {

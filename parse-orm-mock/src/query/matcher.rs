@@ -1,7 +1,6 @@
 //! Matching: does a row satisfy a filter, by MongoDB's rules for arrays, nulls and dotted paths.
 
 use std::cmp::Ordering;
-use std::ops::Bound;
 
 use fancy_regex::Regex;
 use serde_json::Value;
@@ -9,7 +8,8 @@ use serde_json::Value;
 use super::geo::{Area, Point};
 use super::text::TextSearch;
 use crate::store::Row;
-use crate::value::{compare, compare_alike, contains, equal};
+use crate::store::path::Path;
+use crate::value::{compare_alike, contains, equal};
 
 /// A filter ready to be asked about rows.
 #[derive(Debug, Clone)]
@@ -19,10 +19,6 @@ pub(crate) enum Filter {
     None(Vec<Filter>),
     Field(Path, Vec<Test>),
 }
-
-/// A field name, split at its dots.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Path(Vec<String>);
 
 /// A comparison operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,53 +55,6 @@ impl Filter {
             Self::Any(parts) => parts.iter().any(|part| part.matches(row)),
             Self::None(parts) => !parts.iter().any(|part| part.matches(row)),
             Self::Field(path, tests) => tests.iter().all(|test| test.matches(path, row)),
-        }
-    }
-
-    /// The ids that a row must have one of, when the filter says so: spares the scan.
-    pub(crate) fn ids(&self) -> Option<Vec<&str>> {
-        match self {
-            Self::All(parts) => parts.iter().find_map(Self::ids),
-            Self::Field(path, tests) if path.is_object_id() => tests.iter().find_map(|test| match test {
-                Test::Equal(Value::String(id)) => Some(vec![id.as_str()]),
-                Test::In(ids) => ids.iter().map(Value::as_str).collect(),
-                _ => None,
-            }),
-            _ => None,
-        }
-    }
-
-    /// Between which ids a row must lie, when the filter says so.
-    pub(crate) fn id_bounds(&self) -> (Bound<String>, Bound<String>) {
-        let mut bounds = (Bound::Unbounded, Bound::Unbounded);
-        self.narrow(&mut bounds);
-        bounds
-    }
-
-    /// Every condition must hold, so the last bound is as good as any other.
-    fn narrow(&self, bounds: &mut (Bound<String>, Bound<String>)) {
-        match self {
-            Self::All(parts) => parts.iter().for_each(|part| part.narrow(bounds)),
-            Self::Field(path, tests) if path.is_object_id() => {
-                for test in tests {
-                    match test {
-                        Test::Compare(Than::Greater, Value::String(id)) => {
-                            bounds.0 = Bound::Excluded(id.clone());
-                        }
-                        Test::Compare(Than::GreaterOrEqual, Value::String(id)) => {
-                            bounds.0 = Bound::Included(id.clone());
-                        }
-                        Test::Compare(Than::Less, Value::String(id)) => {
-                            bounds.1 = Bound::Excluded(id.clone());
-                        }
-                        Test::Compare(Than::LessOrEqual, Value::String(id)) => {
-                            bounds.1 = Bound::Included(id.clone());
-                        }
-                        _ => {}
-                    }
-                }
-            }
-            _ => {}
         }
     }
 
@@ -219,67 +168,6 @@ fn compares(leaf: Option<&Value>, than: Than, operand: &Value) -> bool {
     }
 }
 
-impl Path {
-    pub(crate) fn new(key: &str) -> Self {
-        Self(key.split('.').map(str::to_owned).collect())
-    }
-
-    pub(crate) fn is_object_id(&self) -> bool {
-        self.0 == ["objectId"]
-    }
-
-    /// The value at the path when no array is crossed.
-    pub(crate) fn first<'a>(&self, row: &'a Row) -> Option<&'a Value> {
-        let (root, rest) = self.0.split_first()?;
-        rest.iter()
-            .try_fold(row.get(root)?, |value, part| value.get(part))
-    }
-
-    /// Whether any value at the path passes; a missing one is `None`.
-    pub(crate) fn any(&self, row: &Row, test: &mut dyn FnMut(Option<&Value>) -> bool) -> bool {
-        let Some((root, rest)) = self.0.split_first() else {
-            return false;
-        };
-        match row.get(root) {
-            None => test(None),
-            Some(value) => descend(value, rest, test),
-        }
-    }
-
-    /// The value that a row sorts by: of an array the smallest element, or the largest when descending.
-    pub(crate) fn sort_value<'a>(&self, row: &'a Row, descending: bool) -> Option<&'a Value> {
-        match self.first(row)? {
-            Value::Array(items) if descending => items.iter().max_by(|a, b| compare(a, b)),
-            Value::Array(items) => items.iter().min_by(|a, b| compare(a, b)),
-            value => Some(value),
-        }
-    }
-}
-
-fn descend(value: &Value, path: &[String], test: &mut dyn FnMut(Option<&Value>) -> bool) -> bool {
-    let Some((part, rest)) = path.split_first() else {
-        return test(Some(value));
-    };
-    match value {
-        Value::Object(map) => match map.get(part) {
-            None => test(None),
-            Some(inner) => descend(inner, rest, test),
-        },
-        Value::Array(items) => {
-            let indexed = part.parse::<usize>().ok().and_then(|index| items.get(index));
-            if indexed.is_some_and(|item| descend(item, rest, test)) {
-                return true;
-            }
-            let mut objects = items.iter().filter(|item| item.is_object()).peekable();
-            if indexed.is_none() && objects.peek().is_none() {
-                return test(None);
-            }
-            objects.any(|item| descend(item, path, test))
-        }
-        _ => test(None),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Map, json};
@@ -289,22 +177,6 @@ mod tests {
 
     fn filter(value: &Value) -> Filter {
         compile(value.as_object().unwrap(), None).unwrap()
-    }
-
-    #[test]
-    fn ids_spare_the_scan() {
-        assert_eq!(filter(&json!({"objectId": "a", "x": 1})).ids(), Some(vec!["a"]));
-        assert_eq!(
-            filter(&json!({"objectId": {"$in": ["a", "b"]}})).ids(),
-            Some(vec!["a", "b"])
-        );
-        assert_eq!(
-            filter(&json!({"$and": [{"x": 1}, {"objectId": "a"}]})).ids(),
-            Some(vec!["a"])
-        );
-        assert_eq!(filter(&json!({"$or": [{"x": 1}, {"objectId": "a"}]})).ids(), None);
-        assert_eq!(filter(&json!({"objectId": {"$ne": "a"}})).ids(), None);
-        assert_eq!(filter(&json!({"o.objectId": "a"})).ids(), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Queries: reading the parameters, selecting rows, and shaping the answer.
 
+pub(crate) mod candidates;
 pub(crate) mod compile;
 pub(crate) mod find;
 pub(crate) mod geo;

@@ -12,7 +12,8 @@ use crate::keys::Auth;
 use crate::query::find::{self, Reader};
 use crate::query::options::{Shape, parameters};
 use crate::refusal::{Refusal, code};
-use crate::store::{Class, Row, Store};
+use crate::store::path::Path;
+use crate::store::{Row, Store};
 use crate::user::mail::{Mail, MailKind};
 use crate::user::session::{self, NewSession, created_with, random_text};
 use crate::user::{password, provider};
@@ -107,8 +108,10 @@ fn authenticate(call: &Call<'_>, store: &mut Store) -> Result<String, Refusal> {
         (Some(name), None) => is(row, "username", name) || is(row, "email", name),
         (None, None) => false,
     };
-    let rows = store.class("_User").into_iter().flat_map(Class::rows);
-    let found: Vec<&Row> = rows.map(AsRef::as_ref).filter(|row| matches(row)).collect();
+    let names = name.map(|name| (Path::new("username"), name));
+    let emails = email.or(name).map(|email| (Path::new("email"), email));
+    let mut found = store.rows_with("_User", &names.into_iter().chain(emails).collect::<Vec<_>>());
+    found.retain(|row| matches(row));
     // The name of one may be the address of another: the name counts.
     let row = match found.as_slice() {
         [] => return Err(wrong()),
@@ -332,7 +335,7 @@ async fn request_password_reset(call: &Call<'_>) -> Result<Answer, Refusal> {
     let matches = |row: &Row| is(row, "email") || is(row, "username") && !row.contains_key("email");
     let found = {
         let store = call.state.store();
-        find_user(&store, matches).map(|id| (whole(&store, &id), id))
+        find_user(&store, &email, matches).map(|id| (whole(&store, &id), id))
     };
     if let Some((user, id)) = found {
         let moment = (Trigger::BeforePasswordResetRequest, "_User");
@@ -352,7 +355,7 @@ fn request_verification(call: &Call<'_>) -> Result<Answer, Refusal> {
     let email = address(call)?;
     let mut store = call.state.store();
     let unverified = |row: &Row| row.get("emailVerified") != Some(&Value::Bool(true));
-    let user = find_user(&store, |row| {
+    let user = find_user(&store, &email, |row| {
         text(row, "email") == Some(&email) && unverified(row)
     });
     if let Some(id) = user.filter(|_| call.state.options.users.verify_emails) {
@@ -364,8 +367,11 @@ fn request_verification(call: &Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::ok(json!({})))
 }
 
-fn find_user(store: &Store, matches: impl Fn(&Row) -> bool) -> Option<String> {
-    let mut rows = store.class("_User")?.rows();
+/// The first user with this address, or with it for a name, that matches.
+fn find_user(store: &Store, address: &str, matches: impl Fn(&Row) -> bool) -> Option<String> {
+    let address = json!(address);
+    let places = ["email", "username"].map(|key| (Path::new(key), &address));
+    let mut rows = store.rows_with("_User", &places).into_iter();
     rows.find(|row| matches(row)).map(|row| id_of(row))
 }
 

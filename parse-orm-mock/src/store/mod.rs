@@ -3,6 +3,8 @@
 mod builtin;
 pub(crate) mod definition;
 mod journal;
+pub(crate) mod lookup;
+pub(crate) mod path;
 pub(crate) mod permissions;
 pub(crate) mod schema;
 mod unique;
@@ -17,6 +19,8 @@ use serde_json::{Map, Value, json};
 
 use crate::options::Index;
 use journal::{Member, Undo};
+use lookup::{Equal, Lookups, Ordered};
+use path::Path;
 use schema::Schema;
 use unique::UniqueIndex;
 
@@ -26,6 +30,9 @@ pub(crate) type Row = Map<String, Value>;
 
 /// The length of an object id.
 const ID_LENGTH: usize = 10;
+
+/// From so many rows on an index is worth its while.
+const LARGE: usize = 1_000;
 
 /// All data of one server.
 #[derive(Debug, Default)]
@@ -60,6 +67,8 @@ pub(crate) struct Class {
     unique: Vec<UniqueIndex>,
     /// The indexes that the class's definition names, with their keys.
     pub(crate) declared: Map<String, Value>,
+    equal: Lookups<Equal>,
+    ordered: Lookups<Ordered>,
 }
 
 impl Store {
@@ -80,6 +89,23 @@ impl Store {
 
     pub(crate) fn class(&self, name: &str) -> Option<&Class> {
         self.classes.get(name)
+    }
+
+    /// The rows of a class that may have one of these values at its path, in the order of insertion.
+    pub(crate) fn rows_with(&self, class: &str, values: &[(Path, &Value)]) -> Vec<&Arc<Row>> {
+        let Some(class) = self.class(class) else {
+            return Vec::new();
+        };
+        let places = values
+            .iter()
+            .map(|(path, value)| class.places_equal(path, std::slice::from_ref(*value), usize::MAX));
+        match places.collect::<Option<Vec<_>>>() {
+            Some(places) => {
+                let places = in_order(places.concat()).into_iter();
+                places.filter_map(|place| class.at(place)).collect()
+            }
+            None => class.rows().collect(),
+        }
     }
 
     /// The class, created when it is new.
@@ -381,12 +407,33 @@ impl Class {
             .filter_map(|(_, place)| self.rows.get(place))
     }
 
-    /// The rows with these ids, in the order of insertion.
-    pub(crate) fn rows_of<'i>(&self, ids: impl Iterator<Item = &'i str>) -> Vec<&Arc<Row>> {
-        let mut places: Vec<u64> = ids.filter_map(|id| self.by_id.get(id).copied()).collect();
-        places.sort_unstable();
-        places.dedup();
-        places.iter().filter_map(|place| self.rows.get(place)).collect()
+    /// The row at a place: they are counted in the order of insertion.
+    pub(crate) fn at(&self, place: u64) -> Option<&Arc<Row>> {
+        self.rows.get(&place)
+    }
+
+    /// The places of the rows with these ids, in order.
+    pub(crate) fn places_of<'i>(&self, ids: impl IntoIterator<Item = &'i str>) -> Vec<u64> {
+        let places = ids.into_iter().filter_map(|id| self.by_id.get(id).copied());
+        in_order(places.collect())
+    }
+
+    /// The places of the rows that may have one of these values at a path, in order; `None` where only a scan can
+    /// tell, or there are more than so many.
+    pub(crate) fn places_equal(&self, path: &Path, values: &[Value], most: usize) -> Option<Vec<u64>> {
+        // What is missing equals null.
+        if self.len() < LARGE || values.iter().any(Value::is_null) {
+            return None;
+        }
+        let index = self.equal.get(path, &self.rows)?;
+        let places = values.iter().flat_map(|value| index.places(value));
+        let places: Vec<u64> = places.take(most.saturating_add(1)).collect();
+        (places.len() <= most).then(|| in_order(places))
+    }
+
+    /// The rows in the order of a path, where there are enough of them to keep one.
+    pub(crate) fn ordered(&self, path: &Path) -> Option<&Ordered> {
+        (self.len() >= LARGE).then(|| self.ordered.get(path, &self.rows))?
     }
 
     fn insert(&mut self, id: &str, row: Row) -> Result<(), Taken> {
@@ -400,6 +447,8 @@ impl Class {
 
     fn put(&mut self, id: &str, place: u64, row: Arc<Row>) {
         self.unique.iter_mut().for_each(|index| index.add(id, &row));
+        self.equal.add(place, &row);
+        self.ordered.add(place, &row);
         self.by_id.insert(id.to_owned(), place);
         self.rows.insert(place, row);
     }
@@ -409,16 +458,18 @@ impl Class {
         if self.refuses(id, &row) {
             return Err(Taken);
         }
-        let Some(place) = self.by_id.get(id) else {
+        let Some(place) = self.by_id.get(id).copied() else {
             return Ok(None);
         };
-        let old = self.rows.insert(*place, Arc::clone(&row));
-        for index in &mut self.unique {
-            if let Some(old) = &old {
-                index.remove(old);
-            }
-            index.add(id, &row);
+        let old = self.rows.insert(place, Arc::clone(&row));
+        if let Some(old) = &old {
+            self.unique.iter_mut().for_each(|index| index.remove(old));
+            self.equal.remove(place, old);
+            self.ordered.remove(place, old);
         }
+        self.unique.iter_mut().for_each(|index| index.add(id, &row));
+        self.equal.add(place, &row);
+        self.ordered.add(place, &row);
         Ok(old)
     }
 
@@ -426,12 +477,21 @@ impl Class {
         let place = self.by_id.remove(id)?;
         let row = self.rows.remove(&place)?;
         self.unique.iter_mut().for_each(|index| index.remove(&row));
+        self.equal.remove(place, &row);
+        self.ordered.remove(place, &row);
         Some((place, row))
     }
 
     fn refuses(&self, id: &str, row: &Row) -> bool {
         self.unique.iter().any(|index| index.refuses(id, row))
     }
+}
+
+/// Each place once.
+fn in_order(mut places: Vec<u64>) -> Vec<u64> {
+    places.sort_unstable();
+    places.dedup();
+    places
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::options::UserOptions;
 use crate::refusal::{Refusal, code};
-use crate::store::{Class, Row, Store};
+use crate::store::path::Path;
+use crate::store::{Row, Store};
 
 /// A service that can vouch for a user.
 #[derive(Clone)]
@@ -92,7 +93,7 @@ pub(crate) fn users<'a>(
     store: &'a Store,
     options: &UserOptions,
     auth_data: &Map<String, Value>,
-) -> Result<Vec<&'a Row>, Refusal> {
+) -> Result<Vec<&'a Arc<Row>>, Refusal> {
     let mut asked = Vec::new();
     for (name, data) in auth_data {
         let id = data.get("id").filter(|id| crate::number::truthy(id));
@@ -111,11 +112,11 @@ pub(crate) fn users<'a>(
             .iter()
             .any(|(name, id)| known.and_then(|known| known.get(*name)?.get("id")) == Some(*id))
     };
-    let rows = store.class("_User").into_iter().flat_map(Class::rows);
-    let rows = rows
-        .map(AsRef::as_ref)
-        .filter(|row| !asked.is_empty() && has(row));
-    Ok(rows.take(2).collect())
+    let places = asked
+        .iter()
+        .map(|(name, id)| (Path::of(["authData", name.as_str(), "id"]), *id));
+    let rows = store.rows_with("_User", &places.collect::<Vec<_>>());
+    Ok(rows.into_iter().filter(|row| has(row)).take(2).collect())
 }
 
 /// What of the given auth data the user does not have yet.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::clock;
 use crate::refusal::{Refusal, code};
+use crate::store::path::Path;
 use crate::store::{Row, Store};
 
 /// How long a session lasts, in seconds: the `sessionLength` that nobody set.
@@ -47,10 +48,7 @@ impl NewSession<'_> {
         }
         data.extend(self.more);
         if let Some(id) = data.get("installationId").filter(|id| id.is_string()) {
-            let user = pointer(self.user);
-            close_where(store, |row| {
-                row.get("user") == Some(&user) && row.get("installationId") == Some(id)
-            });
+            close_where(store, self.user, |row| row.get("installationId") == Some(id));
         }
         let id = store.draw_id();
         let now = clock::now();
@@ -122,15 +120,15 @@ pub(crate) fn user_of(store: &Store, token: &str) -> Result<String, Refusal> {
 
 /// Ends all sessions of a user.
 pub(crate) fn close_all(store: &mut Store, user: &str) {
-    let user = pointer(user);
-    close_where(store, |row| row.get("user") == Some(&user));
+    close_where(store, user, |_| true);
 }
 
-fn close_where(store: &mut Store, ends: impl Fn(&Row) -> bool) {
-    let Some(class) = store.class("_Session") else {
-        return;
-    };
-    let rows = class.rows().filter(|row| ends(row));
+fn close_where(store: &mut Store, user: &str, ends: impl Fn(&Row) -> bool) {
+    let user = pointer(user);
+    let rows = store
+        .rows_with("_Session", &[(Path::new("user"), &user)])
+        .into_iter();
+    let rows = rows.filter(|row| row.get("user") == Some(&user) && ends(row));
     let ids: Vec<String> = rows
         .filter_map(|row| row.get("objectId")?.as_str().map(str::to_owned))
         .collect();

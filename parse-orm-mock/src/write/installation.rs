@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::Change;
 use crate::refusal::{Refusal, code};
-use crate::store::{Class, Row, Store};
+use crate::store::path::Path;
+use crate::store::{Row, Store};
 
 const CLASS: &str = "_Installation";
 
@@ -90,18 +91,19 @@ fn unnamed(message: &'static str) -> Refusal {
 }
 
 fn known(store: &Store, target: Option<&str>, installation: Option<&str>, token: Option<&str>) -> Known {
-    let rows = || store.class(CLASS).into_iter().flat_map(Class::rows);
-    let find = |key: &str, wanted: Option<&str>| {
-        let wanted = wanted?;
-        rows().find(|row| row.get(key).and_then(Value::as_str) == Some(wanted))
+    let having = |key: &str, wanted: Option<&str>| {
+        let Some(wanted) = wanted.map(|wanted| json!(wanted)) else {
+            return Vec::new();
+        };
+        let mut rows = store.rows_with(CLASS, &[(Path::new(key), &wanted)]);
+        rows.retain(|row| row.get(key) == Some(&wanted));
+        rows
     };
-    let by_id = find("installationId", installation);
+    let by_id = having("installationId", installation).into_iter().next();
+    let by_target = || target.and_then(|id| store.class(CLASS)?.get(id));
     Known {
-        same: by_id.or_else(|| find("objectId", target)).cloned(),
-        by_token: rows()
-            .filter(|row| token.is_some() && row.get("deviceToken").and_then(Value::as_str) == token)
-            .cloned()
-            .collect(),
+        same: by_id.or_else(by_target).cloned(),
+        by_token: having("deviceToken", token).into_iter().cloned().collect(),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::options::Options;
 use crate::refusal::{Refusal, code};
 use crate::rooms::Answer;
 use crate::state::State;
+use crate::store::path::Path;
 use crate::store::{Row, Store};
 use crate::user::mail::{Mail, MailKind};
 use crate::user::session::{NewSession, close_all, created_with, random_text};
@@ -324,12 +325,11 @@ impl UserWrite {
 /// Names are taken whatever their case.
 pub(crate) fn check_free(store: &Store, id: Option<&str>, field: &str, value: &str) -> Result<(), Refusal> {
     let wanted = value.to_lowercase();
-    let taken = store.class("_User").is_some_and(|class| {
-        class.rows().any(|row| {
-            let known = row.get(field).and_then(Value::as_str);
-            known.is_some_and(|known| known.to_lowercase() == wanted)
-                && row.get("objectId").and_then(Value::as_str) != id
-        })
+    let taken = store.rows_with("_User", &[(Path::new(field), &json!(value))]);
+    let taken = taken.into_iter().any(|row| {
+        let known = row.get(field).and_then(Value::as_str);
+        known.is_some_and(|known| known.to_lowercase() == wanted)
+            && row.get("objectId").and_then(Value::as_str) != id
     });
     match (taken, field) {
         (false, _) => Ok(()),
