@@ -14,9 +14,7 @@ impl MockServer {
         reason = "documented; the URL and the keys come from the server itself"
     )]
     pub fn client(&self) -> parse_orm::Client {
-        parse_orm::Client::builder(self.url())
-            .app_id(self.app_id())
-            .rest_key(self.rest_key())
+        builder(self.options())
             .build()
             .expect("a client of the mock server")
     }
@@ -31,15 +29,21 @@ impl MockServer {
     }
 }
 
+fn builder(options: &Options) -> parse_orm::ClientBuilder {
+    let builder = parse_orm::Client::builder(&options.url).app_id(&options.app_id);
+    match options.rest_key.as_str() {
+        "" => builder,
+        key => builder.rest_key(key),
+    }
+}
+
 /// A client of the server of these options.
 #[expect(
     clippy::expect_used,
     reason = "the URL and the keys come from the server itself"
 )]
 pub(crate) fn master(options: &Options) -> parse_orm::MasterClient {
-    parse_orm::Client::builder(&options.url)
-        .app_id(&options.app_id)
-        .rest_key(options.rest_key.as_str())
+    builder(options)
         .master_key(options.master_key.as_str())
         .build_master()
         .expect("a master client of the mock server")

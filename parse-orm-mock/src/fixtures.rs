@@ -6,15 +6,16 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use crate::MockServer;
 use crate::clock;
 use crate::rooms::files;
+use crate::state::State;
 use crate::store::schema::{class_name_is_valid, field_name_is_valid};
 use crate::store::{Row, Store};
 use crate::user::password;
 use crate::value::is_typed;
 use crate::write::canonical::canonical;
 use crate::write::user::check_free;
+use crate::{MockServer, MockServerBuilder};
 
 /// A fixture that could not be loaded or written: its class and, where one is to blame, the row and the field.
 /// Nothing of the call is loaded.
@@ -55,6 +56,84 @@ impl FixtureError {
             message: message.into(),
         }
     }
+}
+
+impl MockServerBuilder {
+    /// What the server holds from its start, and again after each [`reset`](MockServer::reset): a directory with a
+    /// `Class.json` for each class, as for [`load_dir`](MockServer::load_dir), or one file with all of them, as for
+    /// [`load_all`](MockServer::load_all). More calls add more.
+    ///
+    /// ```
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// # runtime.block_on(async {
+    /// use parse_orm_mock::MockServer;
+    ///
+    /// let directory = tempfile::tempdir()?;
+    /// std::fs::write(directory.path().join("City.json"), r#"{"results": [{"name": "Bern"}]}"#)?;
+    ///
+    /// let server = MockServer::builder().fixtures(directory.path())?.start().await?;
+    /// assert_eq!(server.count("City"), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read, or is not JSON. Rows that the server cannot store are an error of
+    /// [`start`](Self::start).
+    pub fn fixtures(mut self, path: impl AsRef<Path>) -> Result<Self, FixtureError> {
+        self.options.fixtures.push(read(path.as_ref())?);
+        Ok(self)
+    }
+}
+
+/// The classes of a file or of a directory.
+fn read(path: &Path) -> Result<Map<String, Value>, FixtureError> {
+    if path.is_dir() {
+        return read_dir(path);
+    }
+    all_classes(read_json(path)?).map_err(|error| blame(path, &error.message))
+}
+
+fn read_dir(directory: &Path) -> Result<Map<String, Value>, FixtureError> {
+    let mut classes = Map::new();
+    for entry in fs::read_dir(directory).map_err(|error| blame(directory, &error))? {
+        let path = entry.map_err(|error| blame(directory, &error))?.path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let class = path.file_stem().unwrap_or_default().to_string_lossy();
+            classes.insert(class.into_owned(), read_json(&path)?);
+        }
+    }
+    Ok(classes)
+}
+
+fn read_json(path: &Path) -> Result<Value, FixtureError> {
+    let text = fs::read_to_string(path).map_err(|error| blame(path, &error))?;
+    serde_json::from_str(&text).map_err(|error| blame(path, &error))
+}
+
+/// An error of a file.
+fn blame(path: &Path, reason: &dyn fmt::Display) -> FixtureError {
+    FixtureError::of(&path.display().to_string(), reason.to_string())
+}
+
+fn all_classes(classes: Value) -> Result<Map<String, Value>, FixtureError> {
+    match classes {
+        Value::Object(classes) => Ok(classes),
+        _ => {
+            let message = r#"a JSON object is expected: {"GameScore": {"results": [..]}}"#;
+            Err(FixtureError::of("all classes", message))
+        }
+    }
+}
+
+/// Loads classes, all of them or none.
+pub(crate) fn load_classes(state: &State, classes: Map<String, Value>) -> Result<usize, FixtureError> {
+    state.transaction(|store| {
+        let classes = classes.into_iter();
+        classes.map(|(class, rows)| load(store, &class, rows)).sum()
+    })
 }
 
 /// What is wrong with a row: the field, where one is to blame, and why.
@@ -109,11 +188,7 @@ impl MockServer {
     ///
     /// As those of [`load`](Self::load).
     pub fn load_all(&self, classes: Value) -> Result<usize, FixtureError> {
-        let Value::Object(classes) = classes else {
-            let message = r#"a JSON object is expected: {"GameScore": {"results": [..]}}"#;
-            return Err(FixtureError::of("all classes", message));
-        };
-        self.load_classes(classes)
+        load_classes(&self.state, all_classes(classes)?)
     }
 
     /// Loads every `Class.json` of a directory, all of them or none, and says how many rows.
@@ -122,26 +197,7 @@ impl MockServer {
     ///
     /// As those of [`load`](Self::load), and when a file cannot be read or is not JSON.
     pub fn load_dir(&self, directory: impl AsRef<Path>) -> Result<usize, FixtureError> {
-        let directory = directory.as_ref();
-        let failed = |path: &Path, reason: &dyn fmt::Display| {
-            FixtureError::of(&path.display().to_string(), reason.to_string())
-        };
-        let mut classes = Map::new();
-        for entry in fs::read_dir(directory).map_err(|error| failed(directory, &error))? {
-            let path = entry.map_err(|error| failed(directory, &error))?.path();
-            if path.extension().is_none_or(|extension| extension != "json") {
-                continue;
-            }
-            let class = path
-                .file_stem()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
-            let text = fs::read_to_string(&path).map_err(|error| failed(&path, &error))?;
-            let rows = serde_json::from_str(&text).map_err(|error| failed(&path, &error))?;
-            classes.insert(class, rows);
-        }
-        self.load_classes(classes)
+        load_classes(&self.state, read_dir(directory.as_ref())?)
     }
 
     /// All that is stored, for [`load_all`](Self::load_all): `{"GameScore": {"results": [..]}, ..}`, classes by name,
@@ -208,25 +264,15 @@ impl MockServer {
     /// When a file cannot be written.
     pub fn dump_dir(&self, directory: impl AsRef<Path>) -> Result<(), FixtureError> {
         let directory = directory.as_ref();
-        let failed = |path: &Path, error: &std::io::Error| {
-            FixtureError::of(&path.display().to_string(), error.to_string())
-        };
-        fs::create_dir_all(directory).map_err(|error| failed(directory, &error))?;
+        fs::create_dir_all(directory).map_err(|error| blame(directory, &error))?;
         let Value::Object(classes) = self.dump() else {
             return Ok(());
         };
         for (class, rows) in classes {
             let path = directory.join(format!("{class}.json"));
-            fs::write(&path, format!("{rows:#}\n")).map_err(|error| failed(&path, &error))?;
+            fs::write(&path, format!("{rows:#}\n")).map_err(|error| blame(&path, &error))?;
         }
         Ok(())
-    }
-
-    fn load_classes(&self, classes: Map<String, Value>) -> Result<usize, FixtureError> {
-        self.state.transaction(|store| {
-            let classes = classes.into_iter();
-            classes.map(|(class, rows)| load(store, &class, rows)).sum()
-        })
     }
 }
 

@@ -24,6 +24,8 @@ use crate::state::{RecordedRequest, State};
 
 /// `maxUploadSize`.
 const BODY_LIMIT: usize = 20 * 1024 * 1024;
+/// No path of Parse, and not below the mount.
+const RESET: &str = "/__reset";
 /// What Node accepts as the head of a request.
 const HEAD_LIMIT: usize = 16 * 1024;
 
@@ -46,6 +48,9 @@ async fn handle(state: Arc<State>, parts: Parts, body: Body) -> Response<Body> {
     let refuse = |refusal: &Refusal, method: &str| write_refusal(refusal, method, &path);
     if head_size(&parts.uri, &parts.headers) > HEAD_LIMIT {
         return refuse(&Refusal::headers_too_large(), "");
+    }
+    if state.options.reset_route && path == RESET {
+        return reset(&state, &parts.method);
     }
     let Some(below) = below_mount(&path, &state.options.mount) else {
         return refuse(&Refusal::no_route(), parts.method.as_str());
@@ -179,6 +184,18 @@ async fn files(state: &State, parts: &Parts, below: &str, segments: &[String], b
         Err(refusal) => write_refusal(&refusal, method, parts.uri.path()),
     };
     spoil(fault, response).await
+}
+
+/// For tests in other programs, when the server was told to allow it.
+fn reset(state: &State, method: &Method) -> Response<Body> {
+    if *method == Method::OPTIONS {
+        return preflight();
+    }
+    if *method != Method::POST {
+        return write_refusal(&Refusal::no_route(), method.as_str(), RESET);
+    }
+    state.reset();
+    write_answer(Answer::ok(Value::Object(Map::new())))
 }
 
 /// Not remembered among the requests: what looks after a server asks all the time.
@@ -346,32 +363,33 @@ fn respond(status: u16, kind: &'static str, body: Vec<u8>) -> Response<Body> {
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    for (name, value) in CROSS_ORIGIN {
+        headers.insert(name, value);
+    }
     response
 }
 
-fn preflight() -> Response<Body> {
-    const HEADERS: [(HeaderName, &str); 3] = [
-        (
-            header::ACCESS_CONTROL_ALLOW_METHODS,
-            "GET,PUT,POST,DELETE,OPTIONS",
-        ),
-        (
-            header::ACCESS_CONTROL_ALLOW_HEADERS,
+/// What every answer says to browsers. The JavaScript client asks elsewhere, too, which headers it may look at.
+const CROSS_ORIGIN: [(HeaderName, HeaderValue); 4] = [
+    (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
+    (
+        header::ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("GET,PUT,POST,DELETE,OPTIONS"),
+    ),
+    (
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static(
             "X-Parse-Master-Key, X-Parse-REST-API-Key, X-Parse-Javascript-Key, X-Parse-Application-Id, \
              X-Parse-Client-Version, X-Parse-Session-Token, X-Requested-With, X-Parse-Revocable-Session, \
              X-Parse-Request-Id, Content-Type, Pragma, Cache-Control",
         ),
-        (
-            header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            "X-Parse-Job-Status-Id, X-Parse-Push-Status-Id",
-        ),
-    ];
-    let mut response = respond(200, "text/plain; charset=utf-8", b"OK".to_vec());
-    for (name, value) in HEADERS {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
-    }
-    response
+    ),
+    (
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("X-Parse-Job-Status-Id, X-Parse-Push-Status-Id"),
+    ),
+];
+
+fn preflight() -> Response<Body> {
+    respond(200, "text/plain; charset=utf-8", b"OK".to_vec())
 }

@@ -106,6 +106,8 @@ struct Offered {
     app_id: Option<String>,
     rest: Option<String>,
     javascript: Option<String>,
+    client: Option<String>,
+    dot_net: Option<String>,
     master: Option<String>,
     maintenance: Option<String>,
     session: Option<String>,
@@ -128,6 +130,8 @@ pub(crate) fn authenticate(
         app_id: header("x-parse-application-id"),
         rest: header("x-parse-rest-api-key"),
         javascript: header("x-parse-javascript-key"),
+        client: header("x-parse-client-key"),
+        dot_net: header("x-parse-windows-key"),
         master: header("x-parse-master-key"),
         maintenance: header("x-parse-maintenance-key"),
         session: header("x-parse-session-token"),
@@ -141,6 +145,11 @@ pub(crate) fn authenticate(
             None => offered.master = Some(basic.1).filter(|key| !key.is_empty()).or(offered.master),
         }
         offered.app_id = Some(basic.0);
+    }
+    let mut body = body;
+    if let Some(body) = &mut body {
+        // What the Unity SDK sends instead of an empty body.
+        body.shift_remove("_noBody");
     }
     if offered.app_id.as_ref() != Some(&options.app_id) {
         take_from_body(options, &mut offered, body)?;
@@ -170,12 +179,19 @@ pub(crate) fn authenticate(
         };
     }
     // A wrong master key is no offence: the request is judged by its other keys.
-    if offered.rest.as_ref() != Some(&options.rest_key)
-        && offered.javascript.as_ref() != Some(&options.javascript_key)
-    {
-        return Err(Refusal::unauthorized());
+    let keys = [
+        (&offered.rest, &options.rest_key),
+        (&offered.javascript, &options.javascript_key),
+        (&offered.client, &options.client_key),
+        (&offered.dot_net, &options.dot_net_key),
+    ];
+    // Where no key is set none is asked for.
+    let open = keys.iter().all(|(_, key)| key.is_empty());
+    if open || keys.iter().any(|(offered, key)| is(offered, key)) {
+        Ok(auth)
+    } else {
+        Err(Refusal::unauthorized())
     }
-    Ok(auth)
 }
 
 fn read_basic(header: &str) -> Option<(String, String)> {

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use serde_json::{Map, Value};
+
 use crate::cloud::CloudCode;
 use crate::idempotency::Idempotency;
 use crate::live::LiveClasses;
@@ -15,10 +17,12 @@ use crate::user::options::UserOptions;
 )]
 pub(crate) struct Options {
     pub(crate) app_id: String,
+    /// Empty for none, as are the other keys but the master's.
     pub(crate) rest_key: String,
     pub(crate) javascript_key: String,
+    pub(crate) client_key: String,
+    pub(crate) dot_net_key: String,
     pub(crate) master_key: String,
-    /// Empty for none, as is the next.
     pub(crate) read_only_master_key: String,
     pub(crate) maintenance_key: String,
     pub(crate) master_key_ips: Vec<IpAddr>,
@@ -43,6 +47,10 @@ pub(crate) struct Options {
     pub(crate) sanitized_errors: bool,
     pub(crate) users: UserOptions,
     pub(crate) indexes: Vec<Index>,
+    /// Classes with their rows, for the start and after each reset.
+    pub(crate) fixtures: Vec<Map<String, Value>>,
+    /// Whether `POST /__reset` is answered.
+    pub(crate) reset_route: bool,
     pub(crate) cloud_code: CloudCode,
     /// Sent to webhooks unless it is empty.
     pub(crate) webhook_key: String,
@@ -84,6 +92,8 @@ impl Default for Options {
             app_id: "app".to_owned(),
             rest_key: "rest".to_owned(),
             javascript_key: "js".to_owned(),
+            client_key: String::new(),
+            dot_net_key: String::new(),
             master_key: "master".to_owned(),
             read_only_master_key: String::new(),
             maintenance_key: String::new(),
@@ -103,6 +113,8 @@ impl Default for Options {
             sanitized_errors: true,
             users: UserOptions::default(),
             indexes: Vec::new(),
+            fixtures: Vec::new(),
+            reset_route: false,
             cloud_code: CloudCode::new(),
             webhook_key: "webhook".to_owned(),
             security_check: false,

@@ -46,15 +46,28 @@ impl MockServerBuilder {
         self
     }
 
-    /// The REST API key; "rest" unless set.
+    /// `restAPIKey`: "rest" unless set, and none when empty. A request needs one of the four keys of clients (this one,
+    /// JavaScript, client and .NET) that are there; with none of them the application id is enough.
     pub fn rest_key(mut self, key: impl Into<String>) -> Self {
         self.options.rest_key = key.into();
         self
     }
 
-    /// The JavaScript key; "js" unless set.
+    /// `javascriptKey`: "js" unless set, and none when empty.
     pub fn javascript_key(mut self, key: impl Into<String>) -> Self {
         self.options.javascript_key = key.into();
+        self
+    }
+
+    /// `clientKey`, which applications for phones send. There is none unless set.
+    pub fn client_key(mut self, key: impl Into<String>) -> Self {
+        self.options.client_key = key.into();
+        self
+    }
+
+    /// `dotNetKey`, which the .NET SDK sends as `X-Parse-Windows-Key`. There is none unless set.
+    pub fn dot_net_key(mut self, key: impl Into<String>) -> Self {
+        self.options.dot_net_key = key.into();
         self
     }
 
@@ -309,11 +322,19 @@ impl MockServerBuilder {
         self
     }
 
+    /// Whether `POST /__reset`, outside the mount path and without a key, does what [`MockServer::reset`] does, for
+    /// tests in other programs; its answer is `{}`. There is no such route unless set.
+    pub fn reset_route(mut self, allow: bool) -> Self {
+        self.options.reset_route = allow;
+        self
+    }
+
     /// Starts the server; it accepts connections when this returns.
     ///
     /// # Errors
     ///
-    /// When the port cannot be bound or the thread cannot be started.
+    /// When the port cannot be bound, the thread cannot be started, or the [`fixtures`](Self::fixtures) cannot be
+    /// stored: that error is an [`io::Error`] around a [`FixtureError`](crate::FixtureError).
     #[expect(
         clippy::unused_async,
         reason = "starting is quick today; the signature leaves room for a slower start"
@@ -324,6 +345,7 @@ impl MockServerBuilder {
         let address = listener.local_addr()?;
         self.options.url = format!("http://{address}{}", self.options.mount);
         let state = State::new(self.options);
+        state.load_fixtures().map_err(io::Error::other)?;
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -469,7 +491,9 @@ impl MockServer {
         self.state.clear_requests();
     }
 
-    /// Drops all classes, objects, files, recorded requests, events and faults, and ends LiveQuery connections.
+    /// Drops all classes, objects, files, mails, pushes, recorded requests, events and faults, webhooks and Cloud Code that
+    /// came later, ends LiveQuery connections, and loads the [`fixtures`](MockServerBuilder::fixtures) again: the server
+    /// is as it was when it started.
     pub fn reset(&self) {
         self.state.reset();
     }

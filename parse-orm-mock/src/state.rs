@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::cloud::{CloudCode, Home};
 use crate::faults::{Fault, Faults};
 use crate::files::Kept;
+use crate::fixtures::{FixtureError, load_classes};
 use crate::live::Live;
 use crate::options::Options;
 use crate::push::DeliveredPush;
@@ -185,6 +186,13 @@ impl State {
         self.log().clear();
     }
 
+    /// Loads what the server holds from its start.
+    pub(crate) fn load_fixtures(&self) -> Result<(), FixtureError> {
+        let mut fixtures = self.options.fixtures.iter().cloned();
+        fixtures.try_for_each(|classes| load_classes(self, classes).map(drop))
+    }
+
+    /// As it was when it started.
     pub(crate) fn reset(&self) {
         *self.store() = Store::new(&self.options.indexes);
         self.files().clear();
@@ -196,5 +204,7 @@ impl State {
         *self.cloud() = self.options.cloud_code.clone();
         self.clear_requests();
         self.live.close_all();
+        // they could be loaded when it started
+        let _ = self.load_fixtures();
     }
 }

@@ -295,3 +295,29 @@ async fn batches() {
         500
     );
 }
+
+#[tokio::test]
+async fn every_answer_says_which_headers_a_browser_may_look_at() {
+    let server = MockServer::start().await;
+    let found = call(server.url(), "GET", "/classes/A", &Value::Null);
+    let refused = call(server.url(), "GET", "/classes/A/nosuchrow1", &Value::Null);
+    let asked = send(server.url(), "OPTIONS", "/classes/A", &[], b"");
+    for reply in [found, refused, asked] {
+        assert_eq!(
+            reply.header("access-control-expose-headers"),
+            Some("X-Parse-Job-Status-Id, X-Parse-Push-Status-Id")
+        );
+        assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
+        let allowed = reply.header("access-control-allow-headers").unwrap();
+        assert!(allowed.contains("X-Parse-Request-Id"), "{allowed}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_unity_client_sends_for_an_empty_body_is_no_field() {
+    let server = MockServer::start().await;
+    let made = call(server.url(), "POST", "/classes/A", &json!({"_noBody": true}));
+    assert_eq!(made.status, 201);
+    let found = call(server.url(), "GET", "/classes/A", &Value::Null).json();
+    assert_eq!(found["results"][0].get("_noBody"), None);
+}

@@ -16,6 +16,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use crate::refusal::code;
+
 pub(crate) use call::Info;
 pub use call::{Caller, FunctionCall};
 pub use error::CloudError;
@@ -25,7 +27,7 @@ pub(crate) use job::start;
 pub use trigger::TriggerCall;
 pub(crate) use trigger::{Subject, Trigger, after_find, before_find, run};
 pub use validator::Validator;
-pub(crate) use webhook::{Asked, Hook, function};
+pub(crate) use webhook::{Asked, Hook, Place, function, place};
 
 type Work<R> = Pin<Box<dyn Future<Output = Result<R, CloudError>> + Send>>;
 type Handler<C, R> = Arc<dyn Fn(C) -> Work<R> + Send + Sync>;
@@ -144,6 +146,61 @@ impl CloudCode {
         });
         self.jobs.insert(name.into(), handler);
         self
+    }
+
+    /// A function that another program answers, as `POST /hooks/functions` makes it: the program is sent
+    /// `{"functionName","params","user",..}` and answers `{"success": result}` or `{"error": ..}`. The URL is plain HTTP.
+    ///
+    /// ```
+    /// use parse_orm_mock::CloudCode;
+    ///
+    /// let code = CloudCode::new()
+    ///     .function_webhook("hello", "http://127.0.0.1:3000/hello")
+    ///     .trigger_webhook("beforeSave", "GameScore", "http://127.0.0.1:3000/check")?;
+    /// assert_eq!(
+    ///     code.trigger_webhook("beforeSafe", "GameScore", "http://127.0.0.1:3000").unwrap_err().to_string(),
+    ///     "no trigger is named `beforeSafe`; there are beforeLogin, afterLogin, afterLogout, \
+    ///      beforePasswordResetRequest, beforeSave, afterSave, beforeDelete, afterDelete, beforeFind, afterFind, \
+    ///      beforeConnect, beforeSubscribe, afterEvent"
+    /// );
+    /// # Ok::<(), parse_orm_mock::CloudError>(())
+    /// ```
+    pub fn function_webhook(mut self, name: impl Into<String>, url: impl Into<String>) -> Self {
+        self.put_hook(Hook {
+            asked: Asked::Function(name.into()),
+            url: url.into(),
+        });
+        self
+    }
+
+    /// A trigger that another program answers, as `POST /hooks/triggers` makes it: by its name, such as `beforeSave`,
+    /// and the class.
+    ///
+    /// # Errors
+    ///
+    /// When no trigger has this name, or the class cannot have it.
+    pub fn trigger_webhook(
+        mut self,
+        trigger: impl Into<String>,
+        class: impl Into<String>,
+        url: impl Into<String>,
+    ) -> Result<Self, CloudError> {
+        let (trigger, class) = (trigger.into(), class.into());
+        let error = match place(&trigger, &class) {
+            Place::Good => {
+                self.put_hook(Hook {
+                    asked: Asked::Trigger { class, trigger },
+                    url: url.into(),
+                });
+                return Ok(self);
+            }
+            Place::Unknown => format!(
+                "no trigger is named `{trigger}`; there are {}",
+                webhook::TRIGGERS.join(", ")
+            ),
+            Place::Misplaced => format!("the class `{class}` cannot have the trigger `{trigger}`"),
+        };
+        Err(CloudError::new(code::WEBHOOK_ERROR, error))
     }
 
     fn trigger<F, W>(mut self, trigger: Trigger, class: impl Into<String>, code: F) -> Self

@@ -15,6 +15,47 @@ pub(crate) enum Asked {
     Trigger { class: String, trigger: String },
 }
 
+/// Every trigger there is; not all of them have their moment on this server.
+pub(super) const TRIGGERS: [&str; 13] = [
+    "beforeLogin",
+    "afterLogin",
+    "afterLogout",
+    "beforePasswordResetRequest",
+    "beforeSave",
+    "afterSave",
+    "beforeDelete",
+    "afterDelete",
+    "beforeFind",
+    "afterFind",
+    "beforeConnect",
+    "beforeSubscribe",
+    "afterEvent",
+];
+
+/// Whether a class can have a trigger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Good,
+    /// There is no such trigger.
+    Unknown,
+    Misplaced,
+}
+
+pub(crate) fn place(trigger: &str, class: &str) -> Place {
+    if !TRIGGERS.contains(&trigger) {
+        return Place::Unknown;
+    }
+    let only = match trigger {
+        "beforeLogin" | "afterLogin" | "beforePasswordResetRequest" => Some("_User"),
+        "afterLogout" => Some("_Session"),
+        _ => None,
+    };
+    let misplaced = only.is_some_and(|only| only != class)
+        || (class == "_Session" && trigger != "afterLogout")
+        || (class == "_PushStatus" && trigger == "beforeSave");
+    if misplaced { Place::Misplaced } else { Place::Good }
+}
+
 /// A webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hook {

@@ -3,25 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Call, Reply, Verdict};
-use crate::cloud::{Asked, Hook};
+use crate::cloud::{Asked, Hook, Place, place};
 use crate::refusal::{Refusal, code};
-
-/// Every trigger there is; not all of them have their moment on this server.
-const TRIGGERS: [&str; 13] = [
-    "beforeLogin",
-    "afterLogin",
-    "afterLogout",
-    "beforePasswordResetRequest",
-    "beforeSave",
-    "afterSave",
-    "beforeDelete",
-    "afterDelete",
-    "beforeFind",
-    "afterFind",
-    "beforeConnect",
-    "beforeSubscribe",
-    "afterEvent",
-];
 
 pub(crate) fn enter<'a>(call: &mut Call<'a>) -> Verdict<'a> {
     let segments = std::mem::take(&mut call.segments);
@@ -118,20 +101,11 @@ fn known(call: &Call<'_>, asked: &Asked) -> Option<Value> {
 
 fn put(call: &Call<'_>, asked: Asked, url: Option<String>) -> Result<Value, Refusal> {
     if let Asked::Trigger { class, trigger } = &asked {
-        if !TRIGGERS.contains(&trigger.as_str()) {
-            return Err(invalid());
-        }
-        // the real server throws a text here, which nobody catches
-        let only = match trigger.as_str() {
-            "beforeLogin" | "afterLogin" | "beforePasswordResetRequest" => Some("_User"),
-            "afterLogout" => Some("_Session"),
-            _ => None,
-        };
-        let misplaced = only.is_some_and(|only| only != class)
-            || (class == "_Session" && trigger != "afterLogout")
-            || (class == "_PushStatus" && trigger == "beforeSave");
-        if misplaced {
-            return Err(Refusal::crash());
+        match place(trigger, class) {
+            Place::Good => {}
+            Place::Unknown => return Err(invalid()),
+            // the real server throws a text here, which nobody catches
+            Place::Misplaced => return Err(Refusal::crash()),
         }
     }
     let hook = Hook {

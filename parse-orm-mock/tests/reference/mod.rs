@@ -60,7 +60,7 @@ fn functions(code: CloudCode) -> CloudCode {
             let movie = call.params["movie"].as_str().unwrap_or_default();
             let reviews = query!(Review.filter(movie = movie)).all(&call.client()).await?;
             let count = u32::try_from(reviews.len()).unwrap_or(u32::MAX);
-            let sum: f64 = reviews.iter().map(|review| review.stars).sum();
+            let sum = reviews.iter().fold(0.0, |sum, review| sum + review.stars);
             Ok(sum / f64::from(count.max(1)))
         })
         .function("failPlain", |_| async { Err::<(), _>("plain failure".into()) })
