@@ -133,6 +133,9 @@ pub(crate) struct Arguments {
     #[arg(help_heading = CLOUD, long, value_name = "HOOK=URL")]
     webhook: Vec<Webhook>,
 
+    /// Classes with LiveQuery, as a regular expression; all unless set [liveQuery.classNames]
+    #[arg(help_heading = REST, long, value_name = "CLASS", value_parser = pattern)]
+    live_query: Vec<String>,
     /// Say what is not permitted [enableSanitizedErrorResponse: false]
     #[arg(help_heading = REST, long)]
     detailed_errors: bool,
@@ -321,6 +324,9 @@ impl Arguments {
         if !self.idempotency.is_empty() {
             let ttl = Duration::from_secs(self.idempotency_ttl.into());
             builder = builder.idempotency(self.idempotency, ttl);
+        }
+        if !self.live_query.is_empty() {
+            builder = builder.live_query_classes(self.live_query);
         }
         for path in self.fixtures {
             builder = builder
