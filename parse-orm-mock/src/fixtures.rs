@@ -119,13 +119,11 @@ fn blame(path: &Path, reason: &dyn fmt::Display) -> FixtureError {
 }
 
 fn all_classes(classes: Value) -> Result<Map<String, Value>, FixtureError> {
-    match classes {
-        Value::Object(classes) => Ok(classes),
-        _ => {
-            let message = r#"a JSON object is expected: {"GameScore": {"results": [..]}}"#;
-            Err(FixtureError::of("all classes", message))
-        }
-    }
+    let Value::Object(classes) = classes else {
+        let message = r#"a JSON object is expected: {"GameScore": {"results": [..]}}"#;
+        return Err(FixtureError::of("all classes", message));
+    };
+    Ok(classes)
 }
 
 /// Loads classes, all of them or none.

@@ -36,7 +36,9 @@ pub(crate) fn service(state: Arc<State>) -> Router {
 
 async fn enter(extract::State(state): extract::State<Arc<State>>, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    if live::is_upgrade(&parts) {
+    if state.options.reset_route && parts.uri.path() == RESET {
+        reset(&state, &parts.method)
+    } else if live::is_upgrade(&parts) {
         upgrade(state, parts).await
     } else {
         handle(state, parts, body).await
@@ -48,9 +50,6 @@ async fn handle(state: Arc<State>, parts: Parts, body: Body) -> Response<Body> {
     let refuse = |refusal: &Refusal, method: &str| write_refusal(refusal, method, &path);
     if head_size(&parts.uri, &parts.headers) > HEAD_LIMIT {
         return refuse(&Refusal::headers_too_large(), "");
-    }
-    if state.options.reset_route && path == RESET {
-        return reset(&state, &parts.method);
     }
     let Some(below) = below_mount(&path, &state.options.mount) else {
         return refuse(&Refusal::no_route(), parts.method.as_str());
