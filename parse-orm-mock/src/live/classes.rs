@@ -43,6 +43,11 @@ impl LiveClasses {
         names.collect::<Result<_, _>>().map(|names| Self(Some(names)))
     }
 
+    /// Whether it was told of the class.
+    pub(crate) fn names(&self, class: &str) -> bool {
+        self.0.is_some() && self.has(class)
+    }
+
     pub(crate) fn has(&self, class: &str) -> bool {
         let is = |name: &Regex| name.is_match(class).unwrap_or(false);
         self.0.as_ref().is_none_or(|names| names.iter().any(is))

@@ -119,7 +119,7 @@ async fn enter<'a>(call: &mut Call<'a>) -> Verdict<'a> {
         }
         "push" => push::enter(call),
         "push_audiences" => audiences::enter(call).await,
-        "events" | "scriptlog" | "serverInfo" | "security" => operations::enter(call),
+        "events" | "scriptlog" | "serverInfo" | "security" | "validate_purchase" => operations::enter(call),
         "purge" | "schemas" => schemas::enter(call),
         "roles" => classes::enter_own(call, "_Role").await,
         "sessions" | "upgradeToRevocableSession" => sessions::enter(call).await,

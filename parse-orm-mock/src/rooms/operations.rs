@@ -1,11 +1,12 @@
-//! `/events`, `/scriptlog`, `/serverInfo` and `/security`: what those who run a server ask and count.
+//! `/events`, `/scriptlog`, `/serverInfo`, `/security` and `/validate_purchase`: what those who run a server ask and count.
 
 use std::collections::VecDeque;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Answer, Call, Reply, Verdict};
 use crate::clock;
+use crate::number::truthy;
 use crate::options::Options;
 use crate::refusal::Refusal;
 use crate::{MockServer, MockServerBuilder};
@@ -120,9 +121,20 @@ pub(crate) fn enter<'a>(call: &mut Call<'a>) -> Verdict<'a> {
             .auth
             .require_master(&call.state.options)
             .and_then(|()| report(&call.state.options)),
+        ("POST", ["validate_purchase"]) => purchase(&call.take_object()),
         _ => return None,
     };
     Some(body.map(|body| Reply::Done(Answer::ok(body))))
+}
+
+/// A receipt of Apple's store, as where Apple cannot be reached: nothing leaves the machine.
+fn purchase(body: &Map<String, Value>) -> Result<Value, Refusal> {
+    let is_there = |key: &str| body.get(key).is_some_and(truthy);
+    if is_there("receipt") && is_there("productIdentifier") {
+        Ok(json!({"status": null, "error": "unknown error."}))
+    } else {
+        Err(Refusal::json("missing receipt or productIdentifier"))
+    }
 }
 
 fn info(options: &Options) -> Value {

@@ -73,6 +73,13 @@ pub(super) async fn before(
         _ => [Trigger::BeforeSave, Trigger::AfterSave],
     };
     if !any(state, class, triggers) {
+        // a class with LiveQuery is looked into as one with triggers
+        if let Change::Delete(id) = &change
+            && state.options.live_classes.names(class)
+            && row(state, class, id).is_none()
+        {
+            return Err(nothing_to_delete());
+        }
         return Ok((change, Triggered::default()));
     }
     let mut triggered = Triggered::default();
@@ -88,7 +95,7 @@ pub(super) async fn before(
     may(call, class, id.as_deref(), operation)?;
     if let Some(id) = &id {
         let original = row(state, class, id).ok_or_else(|| match change {
-            Change::Delete(_) => Refusal::new(code::OBJECT_NOT_FOUND, "Object not found for delete."),
+            Change::Delete(_) => nothing_to_delete(),
             _ => Refusal::not_found(),
         })?;
         triggered.original = Some(original);
@@ -161,4 +168,8 @@ pub(super) async fn after(written: &mut Written<'_>) -> Result<(), Refusal> {
         written.body = answer;
     }
     Ok(())
+}
+
+fn nothing_to_delete() -> Refusal {
+    Refusal::new(code::OBJECT_NOT_FOUND, "Object not found for delete.")
 }

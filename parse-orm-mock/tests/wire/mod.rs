@@ -3,7 +3,8 @@
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, channel};
 
 use serde_json::Value;
 
@@ -70,6 +71,52 @@ fn read(stream: &mut BufReader<TcpStream>) -> Reply {
         headers,
         body: String::from_utf8(body).expect("text"),
     }
+}
+
+/// A request that [`listen`] answered: the path, the head and the body.
+#[derive(Debug)]
+pub struct Asked {
+    pub path: String,
+    pub head: String,
+    pub body: Value,
+}
+
+/// A program behind webhooks, on a thread of its own that ends with the test: its URL, and what it was asked.
+pub fn listen(answer: impl Fn(&Asked) -> Value + Send + 'static) -> (String, Receiver<Asked>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let (tell, told) = channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.expect("a connection"));
+            let (mut head, mut length) = (String::new(), 0);
+            while !head.ends_with("\r\n\r\n") {
+                let from = head.len();
+                stream.read_line(&mut head).expect("a line");
+                if let Some(value) = head[from..].to_ascii_lowercase().strip_prefix("content-length: ") {
+                    length = value.trim().parse().expect("a number");
+                }
+            }
+            let mut body = vec![0; length];
+            stream.read_exact(&mut body).expect("the body");
+            let asked = Asked {
+                path: head.split(' ').nth(1).expect("a path").to_owned(),
+                body: serde_json::from_slice(&body).expect("JSON"),
+                head,
+            };
+            let text = answer(&asked).to_string();
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+                text.len()
+            );
+            let stream = stream.get_mut();
+            stream.write_all((head + &text).as_bytes()).expect("a connection");
+            if tell.send(asked).is_err() {
+                break;
+            }
+        }
+    });
+    (url, told)
 }
 
 /// Percent-encodes what cannot stand in a request line.
