@@ -107,7 +107,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
 
     // what a function throws is an error with its code and its words
-    let unknown = client.call::<f64>("averageStars", &json!({})).await.unwrap_err();
+    let unknown = client.call::<f64>("averageStars", json!({})).await.unwrap_err();
     assert_eq!(unknown.code(), Some(ErrorCode::ScriptFailed));
 
     // a job goes on behind the answer, and can be awaited
@@ -118,7 +118,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!(Review::objects().count(&client).await?, 2);
 
     // what triggers and functions are told besides: `request.context`
-    let quiet = client.with_context(&json!({"notify": false}))?;
+    let quiet = client.with_context(json!({"notify": false}))?;
     average_stars(&quiet, "The Matrix").await?;
     let requests = server.requests();
     let told = requests

@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // the application's administrator writes
     Config::change()
-        .set("welcomeText", "Good luck!".to_owned())
+        .set("welcomeText", "Good luck!")
         .set("maxPlayers", 8)
         .set("openedAt", "2026-01-31T12:00:00Z".parse::<DateTime<Utc>>()?)
         .set("arena", GeoPoint::new(47.37, 8.54)?)

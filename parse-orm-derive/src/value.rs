@@ -210,7 +210,7 @@ fn embedded(input: &DeriveInput, sorted: &Sorted<'_>, krate: &Path) -> TokenStre
         #tokens
         #editor
         #[automatically_derived]
-        #[allow(unused_variables, unused_mut, unreachable_code, clippy::all, clippy::pedantic)]
+        #[allow(unused_variables, unused_mut, unreachable_code, non_snake_case, clippy::all, clippy::pedantic)]
         const _: () = {
             #codecs
 
@@ -321,6 +321,12 @@ fn embedded(input: &DeriveInput, sorted: &Sorted<'_>, krate: &Path) -> TokenStre
                 const FIELDS: #tokens_name = <#owner>::F;
                 fn wrap(name: &'static str, condition: #codegen::Q<#owner>) -> #codegen::Through {
                     #codegen::Through::embedded(name, condition)
+                }
+            }
+            #quiet
+            impl #codegen::FunctionParams for #owner #cloned {
+                fn json(&self) -> ::core::result::Result<::std::vec::Vec<u8>, ::std::string::String> {
+                    #codegen::params(self)
                 }
             }
             #quiet

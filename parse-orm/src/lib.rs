@@ -51,7 +51,7 @@ pub use batch::{
 };
 pub use client::{Client, ClientBuilder, MasterClient, MasterKey, RetryPolicy, Secret};
 pub use cloud::{Finished, FunctionParams, FunctionResult, Job, JobState, JobStatus};
-pub use config::{Config, ConfigChange};
+pub use config::{Config, ConfigChange, ConfigValue};
 pub use error::{
     BatchError, BatchFailure, DecodeError, DependencyError, Error, ErrorCode, FileError, FileProblem,
     Interrupted, InvalidError, JobError, NotIncluded, Result, ReturnedError, RowFailure, ServerError,
@@ -124,7 +124,7 @@ pub use parse_orm_derive::{__q_in_editor as __q, __query_in_editor as __query};
 /// | --- | --- |
 /// | `filter(score__gte = 1000, cheat_mode = false)` | all of the conditions hold |
 /// | `exclude(score__lt = 5, cheat_mode = true)` | not all of them hold |
-/// | `player.name = "Ann"`, `player__name = "Ann"` | through a pointer, or into an embedded struct |
+/// | `player.name = "Ann"`, `player__name = "Ann"` | through a pointer, an array of pointers or a relation, or into an embedded struct |
 /// | `Q(a = 1) \| Q(b = 2)`, `&`, `!Q(..)` | combined conditions; `Q(a = 1, b = 2)` is both |
 /// | `filter(stored, score__gt = 1)` | a condition that was made elsewhere, by [`q!`] or from tokens |
 /// | `order_by(-score, player_name)` | descending, then ascending |
@@ -134,6 +134,7 @@ pub use parse_orm_derive::{__q_in_editor as __q, __query_in_editor as __query};
 /// | `[10..20]` | rows 10 to 19 |
 /// | `values_list(&client, (score, player_name))` | a tuple of fields for each row: see [`QuerySet::values_list`] |
 /// | `earliest(&client, played_at)`, `latest(..)` | the row with the smallest or largest value |
+/// | `distinct(&master, level)` | the values of a field, each once: see [`QuerySet::distinct`] |
 /// | `update(score += 1, level = 20)` | the same changes for every row: see [`QuerySet::update`] |
 /// | `delete()` | every row goes: see [`QuerySet::delete`] |
 /// | `watch(score, level)` | for a subscription, only changes of these: see `QuerySet::watch` (feature `live-query`) |

@@ -32,7 +32,7 @@ async fn parameters_of_every_type() -> Outcome {
     }
     let who = Pointer::<Who>::to("Ed1nuqPvcm");
     Config::change()
-        .set(&names[0], "hi".to_owned())
+        .set(&names[0], "hi")
         .set(&names[1], 5.5)
         .set(&names[2], false)
         .set(&names[3], when)

@@ -96,6 +96,11 @@ pub(crate) fn value(input: &DeriveInput, krate: &Path) -> TokenStream {
                     true
                 }
             }
+            impl #parameters #codegen::FunctionParams for #ident #arguments #bounds {
+                fn json(&self) -> ::core::result::Result<::std::vec::Vec<u8>, ::std::string::String> {
+                    #codegen::params(self)
+                }
+            }
             impl #parameters #codegen::Nullable for #ident #arguments #bounds {}
             impl #parameters #codegen::Comparable for #ident #arguments #bounds {
                 type Kind = #codegen::Reported;

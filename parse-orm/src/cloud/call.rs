@@ -2,19 +2,22 @@
 
 use super::FunctionResult;
 use crate::client::{Call, Method, Path, unexpected};
-use crate::value::{FieldType, Form, ParseValue};
+use crate::value::{Form, Json, ParseValue};
 use crate::{Client, Error, Result};
 use futures::future::BoxFuture;
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasher;
 
 impl Client {
     /// Calls a cloud function. One POST: `POST /functions/averageStars` with `{"movie":"The Matrix"}`, answered by
     /// `{"result": 4.5}`.
     ///
     /// The parameters are a struct with [`#[derive(ParseValue)]`](derive@crate::ParseValue), a map, `json!({..})`, any
-    /// serde type in a [`Json`](crate::Json), or `&()` for none; what returns is anything that implements
-    /// [`FunctionResult`]. Dates, points, files and pointers travel as such, and the function receives them as such.
+    /// serde type in a [`Json`](crate::Json), or `()` for none, each by value or by reference; what returns is anything
+    /// that implements [`FunctionResult`]. Dates, points, files and pointers travel as such, and the function receives them as such.
     /// A function that is called in more than one place is better [declared](macro@crate::cloud_function).
     ///
     /// ```
@@ -26,8 +29,8 @@ impl Client {
     /// # let code = parse_orm_mock::CloudCode::new().function("price", |call| async move { Ok((call.params["item"] == "tea").then_some(3.5)) });
     /// # let server = MockServer::builder().cloud_code(code).start().await?;
     /// # let client = server.client();
-    /// let price: f64 = client.call("price", &Order { item: "tea".into(), wanted_at: None }).await?;
-    /// let other = client.call::<Option<f64>>("price", &serde_json::json!({"item": "coffee"})).await?;
+    /// let price: f64 = client.call("price", Order { item: "tea".into(), wanted_at: None }).await?;
+    /// let other = client.call::<Option<f64>>("price", serde_json::json!({"item": "coffee"})).await?;
     /// assert_eq!((price, other), (3.5, None));
     /// # Ok(()) }
     /// ```
@@ -42,7 +45,7 @@ impl Client {
     pub fn call<'a, R: FunctionResult>(
         &'a self,
         function: &'a str,
-        params: &(impl FunctionParams + ?Sized),
+        params: impl FunctionParams,
     ) -> BoxFuture<'a, Result<R>> {
         let body = params.json();
         Box::pin(async move {
@@ -78,35 +81,23 @@ pub(super) fn returned<R: FunctionResult>(function: &str, body: &[u8]) -> Result
 /// What a function, a job or a context takes: a JSON object.
 ///
 /// A struct with `#[derive(ParseValue)]`, a `HashMap<String, V>` or `BTreeMap<String, V>`, a `serde_json::Value`, a
-/// [`Json`](crate::Json) around any serde type, or `()` for no parameters.
+/// [`Json`](crate::Json) around any serde type, or `()` for no parameters; or a reference to one of these.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the parameters of a cloud function",
     label = "not a set of parameters",
-    note = "give `&()` for none, `&serde_json::json!({{..}})`, a map, or a struct of yours with `#[derive(ParseValue, Clone)]`",
-    note = "a serde type goes in a `Json`: `&Json(value)`; an object goes as a pointer: `&serde_json::json!({{\"player\": ..}})` or a struct with a `Pointer<Player>`"
+    note = "give `()` for none, `serde_json::json!({{..}})`, a map, or a struct of yours with `#[derive(ParseValue, Clone)]`",
+    note = "a serde type goes in a `Json`: `Json(value)`; an object goes as a pointer: `serde_json::json!({{\"player\": ..}})` or a struct with a `Pointer<Player>`"
 )]
-pub trait FunctionParams: Sync {
+pub trait FunctionParams {
     /// The JSON, or what is wrong with it.
     #[doc(hidden)]
     fn json(&self) -> Result<Vec<u8>, String>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<V: ParseValue> FunctionParams for V {
+impl<P: FunctionParams + ?Sized> FunctionParams for &P {
     fn json(&self) -> Result<Vec<u8>, String> {
-        let json = encoded(self)?;
-        if V::TYPE == FieldType::Object && json.starts_with(b"{") {
-            return Ok(json);
-        }
-        Err(format!(
-            "the parameters are one JSON object, and this is {}: give a struct with `#[derive(ParseValue)]`, a map or \
-             `json!({{\"name\": value}})`",
-            if V::TYPE == FieldType::Object {
-                "another JSON value".into()
-            } else {
-                format!("a {}", V::TYPE)
-            }
-        ))
+        P::json(self)
     }
 }
 
@@ -114,6 +105,52 @@ impl FunctionParams for () {
     fn json(&self) -> Result<Vec<u8>, String> {
         Ok(b"{}".to_vec())
     }
+}
+
+impl FunctionParams for Value {
+    fn json(&self) -> Result<Vec<u8>, String> {
+        params(self)
+    }
+}
+
+impl<T> FunctionParams for Json<T>
+where
+    Self: ParseValue,
+{
+    fn json(&self) -> Result<Vec<u8>, String> {
+        params(self)
+    }
+}
+
+impl<V: ParseValue, H: BuildHasher> FunctionParams for HashMap<String, V, H>
+where
+    Self: ParseValue,
+{
+    fn json(&self) -> Result<Vec<u8>, String> {
+        params(self)
+    }
+}
+
+impl<V: ParseValue> FunctionParams for BTreeMap<String, V> {
+    fn json(&self) -> Result<Vec<u8>, String> {
+        params(self)
+    }
+}
+
+/// The parameters that a value is, if it is a JSON object.
+///
+/// # Errors
+/// When the value has no wire form, or is no object.
+pub fn params<V: ParseValue>(value: &V) -> Result<Vec<u8>, String> {
+    let json = encoded(value)?;
+    if json.starts_with(b"{") {
+        return Ok(json);
+    }
+    Err(
+        "the parameters are one JSON object, and this is another JSON value: give a struct with \
+         `#[derive(ParseValue)]`, a map or `json!({\"name\": value})`"
+            .into(),
+    )
 }
 
 /// The wire form of a value that is passed on, not stored.

@@ -19,7 +19,7 @@ impl Client {
     /// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64 }
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
     /// # let server = MockServer::start().await; let client = server.client();
-    /// let quiet = client.with_context(&serde_json::json!({"notify": false}))?;
+    /// let quiet = client.with_context(serde_json::json!({"notify": false}))?;
     /// GameScore { score: 1 }.create(&quiet).await?;
     /// # assert_eq!(server.requests()[0].header("X-Parse-Cloud-Context"), Some(r#"{"notify":false}"#));
     /// # Ok(()) }
@@ -27,7 +27,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Invalid`] when the context is no JSON object, or longer than 8 KB.
-    pub fn with_context(&self, context: &(impl FunctionParams + ?Sized)) -> Result<Self> {
+    pub fn with_context(&self, context: impl FunctionParams) -> Result<Self> {
         Ok(self.in_context(header(context.json())?))
     }
 }
@@ -37,7 +37,7 @@ impl MasterClient {
     ///
     /// # Errors
     /// [`Error::Invalid`] when the context is no JSON object, or longer than 8 KB.
-    pub fn with_context(&self, context: &(impl FunctionParams + ?Sized)) -> Result<Self> {
+    pub fn with_context(&self, context: impl FunctionParams) -> Result<Self> {
         Ok(self.in_context(header(context.json())?))
     }
 }

@@ -7,6 +7,6 @@ mod job;
 mod returned;
 
 pub use arguments::Arguments;
-pub use call::FunctionParams;
+pub use call::{FunctionParams, params};
 pub use job::{Finished, Job, JobState, JobStatus};
 pub use returned::FunctionResult;

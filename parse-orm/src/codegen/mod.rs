@@ -16,7 +16,7 @@ pub use embedded::{EmbeddedObject, decode_embedded, decode_name};
 pub use operate::{add, add_unique, increment, related, remove};
 pub use reported::{Reported, RowFields};
 
-pub use crate::cloud::Arguments;
+pub use crate::cloud::{Arguments, FunctionParams, params};
 pub use crate::installation::ParseInstallation;
 pub use crate::object::{
     FieldSet, Misfit, Operation, ParseObject, Raw, RawRow, Schema, Snapshot, WrappedInPointer,

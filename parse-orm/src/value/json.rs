@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::ser::{Error, SerializeMap, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
+use std::ops::{Deref, DerefMut};
 
 /// Keys that the server refuses or takes for an operation.
 pub(crate) fn refuse_reserved(key: &str) -> Result<(), String> {
@@ -64,7 +65,7 @@ impl ParseValue for Value {
     }
 }
 
-/// Any serde type, stored as its JSON.
+/// Any serde type, stored as its JSON. It can be used like the type itself.
 ///
 /// ```
 /// use parse_orm::prelude::*;
@@ -77,9 +78,32 @@ impl ParseValue for Value {
 ///     #[parse(json)] // the same, without the wrapper
 ///     other: Settings,
 /// }
+///
+/// let mut profile = Profile { settings: Settings { volume: 3 }.into(), other: Settings { volume: 5 } };
+/// profile.settings.volume += 1;
+/// assert_eq!(profile.settings.volume, 4);
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Json<T>(pub T);
+
+impl<T> From<T> for Json<T> {
+    fn from(value: T) -> Self {
+        Self(value)
+    }
+}
+
+impl<T> Deref for Json<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Json<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
 
 impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> ParseValue for Json<T> {
     const TYPE: FieldType = FieldType::Object;
