@@ -46,12 +46,13 @@ async fn results_are_typed() -> Outcome {
     // by its name, with any parameters
     let params = json!({"movie": movie});
     assert!((client.call::<f64>("averageStars", &params).await? - 4.5).abs() < 1e-9);
+    assert!((client.call::<f64>("averageStars", params).await? - 4.5).abs() < 1e-9);
     // declared
     assert!((average_stars(client, &movie).await? - 4.5).abs() < 1e-9);
     assert!((average_stars(backend.master(), &movie).await? - 4.5).abs() < 1e-9);
     assert_eq!(greeting(client).await?, "Hello world!");
     // a result that does not matter
-    client.call::<()>("hello", &()).await?;
+    client.call::<()>("hello", ()).await?;
 
     // an object, ready to be changed
     let mut made: Object<CloudMade> = client.call("returnsObject", &()).await?;
@@ -61,6 +62,80 @@ async fn results_are_typed() -> Outcome {
     assert_eq!(Pointer::<CloudMade>::to(made.id()).fetch(client).await?.x, 2);
     let some: Option<Object<CloudMade>> = client.call("returnsObject", &()).await?;
     assert!(some.is_some());
+    Ok(())
+}
+
+/// What the mock's own functions return.
+#[tokio::test]
+async fn functions_return_objects() -> Outcome {
+    #[derive(ParseObject, Debug, Clone)]
+    struct Studio {
+        name: String,
+    }
+    #[derive(ParseObject, Debug, Clone)]
+    struct Film {
+        title: String,
+        out: Option<DateTime<Utc>>,
+        studio: Option<Pointer<Studio>>,
+        fans: Relation<Studio>,
+    }
+    let code = parse_orm_mock::CloudCode::new()
+        .function("films", |call| async move {
+            let films = query!(Film.order_by(title).select_related(studio));
+            let films = films.all(&call.client()).await?;
+            let films: Result<Vec<Value>> = films.iter().map(Object::to_json).collect();
+            Ok(films?)
+        })
+        .function("retitled", |call| async move {
+            let Some(mut film) = Film::objects().first(&call.client()).await? else {
+                return Ok(Value::Null);
+            };
+            film.title = "Another".into();
+            Ok(film.to_json()?)
+        });
+    let server = parse_orm_mock::MockServer::builder().cloud_code(code);
+    let server = server.start().await?;
+    let client = server.client();
+    let film = Film {
+        title: "One".into(),
+        out: Some("2026-01-31T12:00:00.250Z".parse()?),
+        studio: Some(Pointer::new(Studio { name: "S".into() })),
+        fans: Relation::default(),
+    };
+    let stored = film.create(&client).await?;
+    let film = Film {
+        title: "Two".into(),
+        out: None,
+        studio: None,
+        fans: Relation::default(),
+    };
+    Draft::new(film)
+        .acl(Acl::new().allow_read(Who::Public))
+        .create(&client)
+        .await?;
+
+    let films: Vec<Object<Film>> = client.call("films", ()).await?;
+    let [one, two] = &films[..] else {
+        return Err("two films".into());
+    };
+    assert_eq!(
+        (one.id(), one.out, one.created_at()),
+        (stored.id(), stored.out, stored.created_at())
+    );
+    let studio = one.studio.as_ref().ok_or("a studio")?;
+    assert_eq!(studio.get()?.name, "S");
+    assert!(two.studio.is_none() && two.acl().is_some_and(|acl| !acl.may_write(&Who::Public)));
+
+    // with what was changed there, and not saved
+    let changed: Object<Film> = client.call("retitled", ()).await?;
+    assert_eq!((&*changed.title, changed.is_dirty()), ("Another", false));
+    assert_eq!(Film::get(&client, stored.id()).await?.title, "One");
+
+    // what is not stored cannot be shown
+    let mut unstored = stored;
+    unstored.studio = Some(Pointer::new(Studio { name: "T".into() }));
+    let error = unstored.to_json().unwrap_err();
+    assert!(error.to_string().contains("is not stored yet"), "{error}");
     Ok(())
 }
 
@@ -278,9 +353,9 @@ async fn bad_parameters_are_refused_before_they_are_sent() -> Outcome {
         Err(Error::Invalid(refused)) => refused.to_string(),
         other => format!("{other:?}"),
     };
-    let text = refused(client.call("echo", &"text".to_owned()).await).await;
+    let text = refused(client.call("echo", Json("text".to_owned())).await).await;
     assert!(
-        text.starts_with("echo: the parameters are one JSON object, and this is a String"),
+        text.starts_with("echo: the parameters are one JSON object, and this is another JSON value"),
         "{text}"
     );
     let text = refused(client.call("echo", &json!([1])).await).await;
@@ -357,6 +432,38 @@ async fn a_job_is_awaited() -> Outcome {
     Ok(())
 }
 
+/// However long the pause, the time that is given counts.
+#[tokio::test]
+async fn a_job_is_asked_for_at_the_end_of_the_time() -> Outcome {
+    let gate = std::sync::Arc::new(tokio::sync::Notify::new());
+    let opened = gate.clone();
+    let code = parse_orm_mock::CloudCode::new().job("waits", move |_| {
+        let gate = gate.clone();
+        async move {
+            gate.notified().await;
+            Ok("done")
+        }
+    });
+    let server = parse_orm_mock::MockServer::builder().cloud_code(code);
+    let server = server.start().await?;
+    let job = server.master_client().start_job("waits", ()).await?;
+    let finished = || job.finished().every(Duration::MAX);
+    let late = finished().within(Duration::ZERO).await;
+    assert!(matches!(late, Err(Error::Job(late)) if !late.failed));
+    // without an end it waits as long as it is told
+    let waits = tokio::time::timeout(Duration::from_millis(50), finished().into_future());
+    assert!(waits.await.is_err());
+    let (done, ()) = tokio::join!(
+        finished().within(Duration::from_millis(500)).into_future(),
+        async {
+            tokio::task::yield_now().await;
+            opened.notify_one();
+        }
+    );
+    assert_eq!(done?.status, JobState::Succeeded);
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_job_that_fails_says_why() -> Outcome {
     let backend = backend().await;
@@ -377,7 +484,11 @@ async fn a_job_that_fails_says_why() -> Outcome {
     assert_eq!(unknown.code(), Some(ErrorCode::ScriptFailed), "{unknown}");
     let gone = master.job("nosuchid00").finished().await.unwrap_err();
     assert!(gone.is_not_found(), "{gone}");
-    let text = master.start_job("goodJob", &1).await.unwrap_err().to_string();
+    let text = master
+        .start_job("goodJob", json!(1))
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(
         text.starts_with("goodJob: the parameters are one JSON object"),
         "{text}"

@@ -77,16 +77,7 @@ fn functions(code: CloudCode) -> CloudCode {
         .function("returnsObject", |call| async move {
             let when = DateTime::UNIX_EPOCH;
             let made = CloudMade { x: 1, when }.create(&call.client()).await?;
-            let date = |date: DateTime<Utc>| date.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
-            Ok(json!({
-                "x": made.x,
-                "when": {"__type": "Date", "iso": date(made.when)},
-                "createdAt": date(made.created_at()),
-                "updatedAt": date(made.updated_at()),
-                "objectId": made.id().as_str(),
-                "__type": "Object",
-                "className": "CloudMade",
-            }))
+            Ok(made.to_json()?)
         })
         .function("returnsTypes", |_| async {
             Ok(json!({

@@ -64,7 +64,7 @@ impl MasterClient {
     /// #     .job("cleanUp", |job| async move { job.message("counting"); Ok(format!("{} removed", job.params["days"])) });
     /// # let server = MockServer::builder().cloud_code(code).start().await?;
     /// # let master = server.master_client();
-    /// let job = master.start_job("cleanUp", &serde_json::json!({"days": 30})).await?;
+    /// let job = master.start_job("cleanUp", serde_json::json!({"days": 30})).await?;
     /// let status = job.finished().await?; // asks again and again until it is done
     /// assert_eq!(status.message.as_deref(), Some("30 removed"));
     /// # Ok(()) }
@@ -73,11 +73,7 @@ impl MasterClient {
     /// # Errors
     /// [`Error::Invalid`] when the parameters have no wire form, [`Error::Server`] with code 141
     /// ([`ScriptFailed`](crate::ErrorCode::ScriptFailed)) when no job has the name.
-    pub fn start_job<'a>(
-        &'a self,
-        name: &'a str,
-        params: &(impl FunctionParams + ?Sized),
-    ) -> BoxFuture<'a, Result<Job>> {
+    pub fn start_job<'a>(&'a self, name: &'a str, params: impl FunctionParams) -> BoxFuture<'a, Result<Job>> {
         let body = params.json();
         Box::pin(async move {
             let body = body.map_err(|message| Error::invalid(name, None, message))?;
@@ -170,7 +166,7 @@ impl Finished<'_> {
         self
     }
 
-    /// Gives up after this time. The job itself goes on.
+    /// Gives up after this time, at the end of which it asks a last time. The job itself goes on.
     pub fn within(mut self, time: Duration) -> Self {
         self.within = Some(time);
         self
@@ -180,16 +176,13 @@ impl Finished<'_> {
         let started = tokio::time::Instant::now();
         loop {
             let status = self.job.status().await?;
-            let late = || {
-                self.within
-                    .is_some_and(|time| started.elapsed().saturating_add(self.every) > time)
-            };
+            let left = self.within.map(|time| time.saturating_sub(started.elapsed()));
             let failed = match status.status {
                 JobState::Succeeded => return Ok(status),
                 JobState::Failed => true,
-                JobState::Running if late() => false,
+                JobState::Running if left == Some(Duration::ZERO) => false,
                 JobState::Running => {
-                    tokio::time::sleep(self.every).await;
+                    tokio::time::sleep(left.map_or(self.every, |left| left.min(self.every))).await;
                     continue;
                 }
             };

@@ -12,6 +12,7 @@ mod pending;
 mod pointer;
 mod relation;
 mod save;
+mod shown;
 
 #[cfg(feature = "live-query")]
 pub(crate) use decode::one;

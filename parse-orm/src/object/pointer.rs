@@ -3,9 +3,10 @@
 use super::decode::{Kind, Raw, RawSeed, row};
 use super::encode::Body;
 use super::newborn::Newborn;
+use super::shown::{Shown, fields};
 use super::{Draft, FieldSet, Object, ParseObject, Snapshot};
 use crate::client::{NoParams, Path};
-use crate::value::{FieldSchema, FieldType, Form, Found, ObjectId, ParseValue, Unstored, iso};
+use crate::value::{FieldSchema, FieldType, Form, Found, ObjectId, ParseValue, Unstored};
 use crate::{Client, Error, ErrorCode, NotIncluded, Result};
 use serde::de::{DeserializeSeed, Error as _, Unexpected};
 use serde::ser::{Error as _, SerializeMap, SerializeStruct};
@@ -301,7 +302,7 @@ impl<T: ParseObject> ParseValue for Pointer<T> {
 
     fn encode<S: Serializer>(&self, form: Form, to: S) -> Result<S::Ok, S::Error> {
         match (form, self.loaded(), &self.0) {
-            (Form::Full, Some(object), _) => return Included(object).serialize(to),
+            (Form::Full | Form::Shown, Some(object), _) => return Shown(object, form).serialize(to),
             (Form::Full, None, To::New(new)) => return Kept(&new.draft).serialize(to),
             (Form::Trial, None, To::New(_)) => return to.serialize_unit(),
             _ => {}
@@ -364,39 +365,7 @@ impl<T: ParseObject> Serialize for Kept<'_, T> {
         if let Some(acl) = acl {
             map.serialize_entry("ACL", acl)?;
         }
-        fields(value, &mut map)?;
-        map.end()
-    }
-}
-
-/// Every field that has a value.
-fn fields<T: ParseObject, M: SerializeMap>(value: &T, map: &mut M) -> Result<(), M::Error> {
-    let mut all = FieldSet::EMPTY;
-    (0..T::SCHEMA.fields.len()).for_each(|field| all.put(field, true));
-    for field in all.without(value.__absent()).iter() {
-        let name = T::SCHEMA.fields[field].name;
-        map.serialize_entry(name, &super::encode::FieldRef(value, field, Form::Full))?;
-    }
-    Ok(())
-}
-
-/// An included object with everything it holds.
-struct Included<'a, T: ParseObject>(&'a Object<T>);
-
-impl<T: ParseObject> Serialize for Included<'_, T> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let Object { meta, value, .. } = self.0;
-        let date = |date| iso(date).map_err(S::Error::custom);
-        let mut map = to.serialize_map(None)?;
-        map.serialize_entry("__type", "Object")?;
-        map.serialize_entry("className", T::CLASS_NAME)?;
-        map.serialize_entry("objectId", &meta.id)?;
-        map.serialize_entry("createdAt", date(&meta.created_at)?.as_str())?;
-        map.serialize_entry("updatedAt", date(&meta.updated_at)?.as_str())?;
-        if let Some(acl) = &meta.acl {
-            map.serialize_entry("ACL", acl)?;
-        }
-        fields(value, &mut map)?;
+        fields(value, &mut map, Form::Full)?;
         map.end()
     }
 }

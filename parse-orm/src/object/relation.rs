@@ -192,7 +192,7 @@ impl<T: ParseObject> ParseValue for Relation<T> {
     }
 
     fn encode<S: Serializer>(&self, form: Form, to: S) -> Result<S::Ok, S::Error> {
-        let Some(changes) = &self.0 else {
+        let Some(changes) = self.0.as_ref().filter(|_| form != Form::Shown) else {
             let mut map = to.serialize_struct("Relation", 2)?;
             map.serialize_field("__type", "Relation")?;
             map.serialize_field("className", T::CLASS_NAME)?;

@@ -117,6 +117,9 @@ pub enum Form {
     /// As `Wire`, for what is not stored: keys may be any text.
     #[doc(hidden)]
     Passed,
+    /// As the server shows it: a pointer's included object as well, and nothing that is not stored.
+    #[doc(hidden)]
+    Shown,
     /// As `Wire`, before new objects and files are stored: `null` stands for each of them.
     #[doc(hidden)]
     Trial,

@@ -331,7 +331,7 @@ impl ParseValue for File {
     fn encode<S: Serializer>(&self, form: Form, to: S) -> Result<S::Ok, S::Error> {
         if let (None, Kind::New(new)) = (self.known(), &self.0) {
             return match form {
-                Form::Wire | Form::Passed => Err(S::Error::custom(format_args!(
+                Form::Wire | Form::Passed | Form::Shown => Err(S::Error::custom(format_args!(
                     "the file `{}` is not uploaded yet: call `file.upload(&client)` first, or save it with an object that holds it",
                     new.name
                 ))),
