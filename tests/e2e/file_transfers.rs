@@ -80,6 +80,37 @@ async fn from_a_path_and_back_to_one() -> Outcome {
     Ok(())
 }
 
+/// Two tasks that fetch one file to one place do not write into each other's contents.
+#[tokio::test]
+async fn to_one_path_at_the_same_time() -> Outcome {
+    let backend = backend().await;
+    let (client, folder) = (backend.master(), Folder::new()?);
+    let (short, long) = (
+        File::new("short.bin", contents(10)),
+        File::new("long.bin", contents(LARGE)),
+    );
+    short.upload(client).await?;
+    long.upload(client).await?;
+    // what looks like one is not touched
+    let place = folder.file("place.bin", b"what was there")?;
+    let own = folder.file("place.bin.part", b"somebody's own")?;
+    let mut first = std::pin::pin!(long.download(client).to_path(&place));
+    let mut begun = false;
+    // as soon as the first has begun to write, the second comes
+    while !begun {
+        assert!(futures::poll!(&mut first).is_pending());
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        begun = folder.names()?.len() > 2;
+    }
+    assert_eq!(short.download(client).to_path(&place).await?, 10);
+    assert!(std::fs::read(&place)? == contents(10));
+    assert_eq!(first.await?, LARGE as u64);
+    assert!(std::fs::read(&place)? == contents(LARGE));
+    assert_eq!(std::fs::read(own)?, b"somebody's own");
+    assert_eq!(folder.names()?.len(), 2);
+    Ok(())
+}
+
 #[tokio::test]
 async fn from_streams_of_a_known_and_of_an_unknown_length() -> Outcome {
     let backend = backend().await;

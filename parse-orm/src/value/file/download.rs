@@ -11,8 +11,9 @@ use futures::stream::{self, BoxStream, Stream, StreamExt as _, TryStreamExt as _
 use reqwest::header::CONTENT_TYPE;
 use std::fmt;
 use std::future::IntoFuture;
+use std::hash::{BuildHasher, RandomState};
 use std::io;
-use std::path::PathBuf;
+use std::path::{self, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -130,7 +131,8 @@ impl Download {
     }
 
     /// Writes the contents to a file on disk and returns how many bytes they were. What was there is replaced only
-    /// when all of them have come: until then they are in `<path>.part` beside it.
+    /// when all of them have come: until then they are in a file of this download alone, `<path>.<random>.part`, beside
+    /// it.
     ///
     /// ```
     /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
@@ -153,11 +155,8 @@ impl Download {
         let path = path.into();
         let name = self.name.clone();
         let mut chunks = self.stream().await?;
-        let mut part = path.clone().into_os_string();
-        part.push(".part");
-        let part = Part(Some(part.into()));
         let unwritten = |error| Error::file(&name, FileProblem::Unwritten(error));
-        let mut file = part.create().await.map_err(unwritten)?;
+        let (mut file, part) = Part::beside(&path).await.map_err(unwritten)?;
         let mut written = 0;
         while let Some(chunk) = chunks.try_next().await? {
             file.write_all(&chunk).await.map_err(unwritten)?;
@@ -278,16 +277,19 @@ async fn wait<T, E: Into<Error>>(
 struct Part(Option<PathBuf>);
 
 impl Part {
-    fn path(&self) -> PathBuf {
-        self.0.clone().unwrap_or_default()
-    }
-
-    async fn create(&self) -> io::Result<tokio::fs::File> {
-        tokio::fs::File::create(self.path()).await
+    /// A new one: nothing that is there is touched, and no other download writes into it.
+    async fn beside(path: &path::Path) -> io::Result<(tokio::fs::File, Self)> {
+        let mut part = path.as_os_str().to_owned();
+        part.push(format!(".{:016x}.part", RandomState::new().hash_one(())));
+        let part = PathBuf::from(part);
+        let file = tokio::fs::File::create_new(&part).await?;
+        Ok((file, Self(Some(part))))
     }
 
     async fn become_whole(mut self, path: PathBuf) -> io::Result<()> {
-        tokio::fs::rename(self.path(), path).await?;
+        if let Some(part) = &self.0 {
+            tokio::fs::rename(part, path).await?;
+        }
         self.0 = None;
         Ok(())
     }
