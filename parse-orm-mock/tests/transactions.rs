@@ -278,3 +278,28 @@ async fn unique_values() {
     post(&server, "A", json!({"slug": "x"}));
     duplicate(call(url, "POST", "/classes/A", &json!({"slug": "x"})));
 }
+
+/// The session that a proof of another service opens is one of the writes.
+#[tokio::test]
+async fn a_log_in_is_undone_as_well() {
+    let builder = MockServer::builder().auth_provider("sso", |data| data["token"] == "good");
+    let server = builder.start().await.unwrap();
+    let proof = |more: &str| json!({"authData": {"sso": {"id": "1", "token": "good", "more": more}}});
+    let known = call(server.url(), "POST", "/users", &proof("a"));
+    assert_eq!(known.status, 201, "{}", known.body);
+    post(&server, "A", json!({"n": 1}));
+    let before = server.dump();
+    let requests = [
+        item("POST", "/users", proof("b")),
+        item("PUT", "/classes/A/nosuchid", json!({"n": 1})),
+    ];
+    aborted(&batch(&server, true, &requests));
+    assert_eq!(server.dump(), before);
+
+    let reply = batch(&server, true, &requests[..1]);
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    let user = &reply.json()[0]["success"];
+    assert_eq!(user["objectId"], known.json()["objectId"]);
+    assert!(user["sessionToken"].is_string(), "{user}");
+    assert_ne!(server.dump(), before);
+}

@@ -207,7 +207,8 @@ async fn log_ins_and_files_have_their_triggers() -> Outcome {
         .before_login(move |call| {
             login.add("before login");
             async move {
-                if call.get("username") == "banned" {
+                let name = call.get("username");
+                if name.as_str().is_some_and(|name| name.starts_with("banned")) {
                     Err("banned".into())
                 } else {
                     Ok(())
@@ -260,6 +261,32 @@ async fn log_ins_and_files_have_their_triggers() -> Outcome {
     let refused = User::log_in(&client, "banned", "a secret").await.unwrap_err();
     assert!(refused.to_string().contains("banned"), "{refused}");
     log.take();
+
+    // by a proof of another service: what is before is asked, what is after is not told
+    let id = json!({"id": "1"});
+    let ben = User::new("ben").log_in_with(&client, "anonymous", &id).await?;
+    assert!(ben.is_new() && log.take().is_empty());
+    let again = User::default().log_in_with(&client, "anonymous", &id).await?;
+    assert_eq!(
+        (again.user().id(), log.take()),
+        (ben.user().id(), vec!["before login".to_owned()])
+    );
+    let other = json!({"id": "2"});
+    let banned = User::new("banned, too")
+        .log_in_with(&client, "anonymous", &other)
+        .await?;
+    let sessions = server.count("_Session");
+    let refused = User::default()
+        .log_in_with(&client, "anonymous", &other)
+        .await
+        .unwrap_err();
+    assert!(refused.to_string().contains("banned"), "{refused}");
+    assert_eq!(server.count("_Session"), sessions);
+    log.take();
+    // as the operator, whoever it is
+    let as_banned = User::log_in_as(&server.master_client(), banned.user().id()).await?;
+    assert_eq!(as_banned.user().id(), banned.user().id());
+    assert!(log.take().is_empty());
 
     let file = File::new("a.txt", "abc");
     file.upload(&client).await?;

@@ -4,7 +4,6 @@ use chrono::{Duration, Utc};
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Call, Reply, Verdict, classes};
-use crate::access::protected::tidy_auth_data;
 use crate::access::rights::no_session;
 use crate::clock;
 use crate::cloud::{self, Subject, Trigger};
@@ -16,7 +15,7 @@ use crate::store::path::Path;
 use crate::store::{Row, Store};
 use crate::user::mail::{Mail, MailKind};
 use crate::user::session::{self, NewSession, created_with, random_text};
-use crate::user::{password, provider};
+use crate::user::{password, provider, whole};
 
 pub(crate) async fn enter<'a>(call: &mut Call<'a>) -> Verdict<'a> {
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
@@ -48,15 +47,6 @@ fn seen(call: &Call<'_>, store: &Store, auth: &Auth, id: &str) -> Result<Value, 
     let options = &call.state.options;
     let reader = Reader { store, options, auth };
     find::get(reader, "_User", id, Shape::default())
-}
-
-/// A user as the server sees it, but for the secrets.
-fn whole(store: &Store, id: &str) -> Map<String, Value> {
-    let row = store.class("_User").and_then(|class| class.get(id));
-    let mut object = row.map(|row| Row::clone(row)).unwrap_or_default();
-    object.retain(|key, _| !key.starts_with('_'));
-    tidy_auth_data(&mut object);
-    object
 }
 
 fn me(call: &Call<'_>) -> Result<Answer, Refusal> {

@@ -27,7 +27,7 @@ use crate::store::{Row, Store};
 use crate::user::mail::Mail;
 use crate::value::is_typed;
 use triggers::Triggered;
-use user::{Outcome, UserWrite};
+use user::UserWrite;
 
 /// A write that passed its checks and waits for its turn at the data.
 #[derive(Debug)]
@@ -49,6 +49,14 @@ pub(crate) enum Change {
     Delete(String),
 }
 
+/// What a write came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Created,
+    Changed,
+    LoggedIn,
+}
+
 /// A write that is done.
 #[derive(Debug)]
 pub(crate) struct Written<'a> {
@@ -57,7 +65,7 @@ pub(crate) struct Written<'a> {
     info: &'a Info,
     pub(crate) class: String,
     pub(crate) id: String,
-    pub(crate) created: bool,
+    outcome: Outcome,
     /// What is answered.
     pub(crate) body: Value,
     mail: Option<Mail>,
@@ -67,8 +75,8 @@ pub(crate) struct Written<'a> {
 }
 
 impl<'a> Write<'a> {
-    /// Everything that is looked at before the data is touched. That may be all there is to do: a new user with the
-    /// proof of another service may be a known one.
+    /// Everything that is looked at before the data is touched. It may turn out another write: a new user with the
+    /// proof of another service may be a known one, who logs in.
     pub(crate) async fn prepare(
         call: &Call<'a>,
         class: &str,
@@ -91,11 +99,8 @@ impl<'a> Write<'a> {
         let mut user = UserWrite::default();
         match class {
             "_User" => {
-                let outcome = user::prepare(state, auth, &mut change);
-                match outcome.map_err(|refusal| hide_missing_user(refusal, &change, auth, options))? {
-                    Outcome::Write(write) => user = write,
-                    Outcome::LoggedIn(answer) => return Ok(Reply::Done(answer)),
-                }
+                let write = user::prepare(call, &mut change).await;
+                user = write.map_err(|refusal| hide_missing_user(refusal, &change, auth, options))?;
             }
             "_Session" => {
                 if let Some(answer) = session::prepare(state, auth, &mut change)? {
@@ -104,7 +109,11 @@ impl<'a> Write<'a> {
             }
             _ => {}
         }
-        let (change, triggered) = triggers::before(call, class, change).await?;
+        // a log-in saves no user
+        let (change, triggered) = match user.log_in {
+            None => triggers::before(call, class, change).await?,
+            Some(_) => (change, Triggered::default()),
+        };
         Ok(Reply::Write(Self {
             state,
             auth,
@@ -131,6 +140,20 @@ impl<'a> Write<'a> {
 
     /// Changes the data.
     pub(crate) fn apply(mut self, store: &mut Store) -> Result<Written<'a>, Refusal> {
+        if let Some(log_in) = self.user.log_in.take() {
+            let (id, body) = log_in.apply(store, self.auth);
+            return Ok(Written {
+                state: self.state,
+                auth: self.auth,
+                info: self.info,
+                class: self.class,
+                id,
+                outcome: Outcome::LoggedIn,
+                body,
+                mail: None,
+                triggered: self.triggered,
+            });
+        }
         let mut change = std::mem::replace(&mut self.change, Change::Delete(String::new()));
         if self.class == "_Installation" {
             let asker = self.auth.installation_id.as_deref();
@@ -178,7 +201,11 @@ impl<'a> Write<'a> {
             info,
             class,
             id,
-            created,
+            outcome: if created {
+                Outcome::Created
+            } else {
+                Outcome::Changed
+            },
             body,
             mail,
             triggered,
@@ -309,16 +336,19 @@ impl Written<'_> {
         if let Some(mail) = self.mail.take() {
             self.state.post(mail);
         }
-        triggers::after(&mut self).await?;
-        if !self.created {
+        if self.outcome != Outcome::LoggedIn {
+            triggers::after(&mut self).await?;
+        }
+        if self.outcome == Outcome::Changed {
             return Ok(Answer::ok(self.body));
         }
         let room = match &*self.class {
             "_User" => "users".to_owned(),
             class => format!("classes/{class}"),
         };
+        let created = self.outcome == Outcome::Created;
         Ok(Answer {
-            status: 201,
+            status: if created { 201 } else { 200 },
             location: Some(format!("{}/{room}/{}", self.state.options.url, self.id)),
             ..Answer::ok(self.body)
         })

@@ -4,17 +4,16 @@
 use serde_json::{Map, Value, json};
 
 use super::Change;
-use crate::access::protected::tidy_auth_data;
+use crate::cloud::{self, Subject, Trigger};
 use crate::keys::Auth;
 use crate::options::Options;
 use crate::refusal::{Refusal, code};
-use crate::rooms::Answer;
-use crate::state::State;
+use crate::rooms::Call;
 use crate::store::path::Path;
 use crate::store::{Row, Store};
 use crate::user::mail::{Mail, MailKind};
 use crate::user::session::{NewSession, close_all, created_with, random_text};
-use crate::user::{password, provider};
+use crate::user::{password, provider, whole};
 
 /// What is still to be done for a user when its row is written.
 #[derive(Debug, Default)]
@@ -27,25 +26,26 @@ pub(crate) struct UserWrite {
     /// The server made the name up, and tells it.
     named: bool,
     mail: Option<Mail>,
+    pub(super) log_in: Option<LogIn>,
 }
 
-/// What the checks come to.
+/// The proofs belong to a user who is there: nothing is written but a session.
 #[derive(Debug)]
-pub(crate) enum Outcome {
-    Write(UserWrite),
-    /// The proofs belong to a user who is there: that was a log-in.
-    LoggedIn(Answer),
+pub(crate) struct LogIn {
+    user: String,
+    auth_data: Map<String, Value>,
 }
 
 /// The checks before the data is touched.
-pub(crate) fn prepare(state: &State, auth: &Auth, change: &mut Change) -> Result<Outcome, Refusal> {
+pub(crate) async fn prepare(call: &Call<'_>, change: &mut Change) -> Result<UserWrite, Refusal> {
+    let (state, auth) = (call.state, call.auth);
     let mut write = UserWrite::default();
     let (id, object) = match change {
         Change::Delete(_) if auth.unauthenticated() => {
             let message = "Insufficient auth to delete user";
             return Err(Refusal::new(code::SESSION_MISSING, message));
         }
-        Change::Delete(_) => return Ok(Outcome::Write(write)),
+        Change::Delete(_) => return Ok(write),
         Change::Create(object) => (None, object),
         Change::Update(id, object) => (Some(id.as_str()), object),
     };
@@ -62,8 +62,9 @@ pub(crate) fn prepare(state: &State, auth: &Auth, change: &mut Change) -> Result
         if !proven && !named && !auth.master && id.is_none() && auth.user.is_none() {
             return Err(provider::refuse_empty());
         }
-        if let Some(answer) = prove(state, auth, id, given, &mut write)? {
-            return Ok(Outcome::LoggedIn(answer));
+        prove(call, id, given, &mut write).await?;
+        if write.log_in.is_some() {
+            return Ok(write);
         }
         if let Some(given) = &write.auth_data {
             object.insert("authData".to_owned(), Value::Object(given.clone()));
@@ -77,7 +78,7 @@ pub(crate) fn prepare(state: &State, auth: &Auth, change: &mut Change) -> Result
     if let Some(Value::String(given)) = object.get("password") {
         write.hash = Some(password::hash(given)?);
     }
-    Ok(Outcome::Write(write))
+    Ok(write)
 }
 
 fn check_names(object: &Map<String, Value>) -> Result<(), Refusal> {
@@ -96,77 +97,84 @@ fn check_names(object: &Map<String, Value>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Checks the proofs of other services, and whose they are; an answer when that logs a user in.
-fn prove(
-    state: &State,
-    auth: &Auth,
+/// Checks the proofs of other services, and whose they are.
+async fn prove(
+    call: &Call<'_>,
     id: Option<&str>,
     given: Map<String, Value>,
     write: &mut UserWrite,
-) -> Result<Option<Answer>, Refusal> {
-    let options = &state.options.users;
-    let mut store = state.store();
-    let mut owners = provider::users(&store, options, &given)?;
-    // Who is locked out by an empty ACL is not found.
-    let open = |row: &Row| {
-        row.get("ACL")
-            .and_then(Value::as_object)
-            .is_none_or(|acl| !acl.is_empty())
+) -> Result<(), Refusal> {
+    let auth = call.auth;
+    let options = &call.state.options.users;
+    let (owner, several) = {
+        let store = call.state.store();
+        let mut owners = provider::users(&store, options, &given)?;
+        // Who is locked out by an empty ACL is not found.
+        let open = |row: &Row| {
+            row.get("ACL")
+                .and_then(Value::as_object)
+                .is_none_or(|acl| !acl.is_empty())
+        };
+        owners.retain(|row| auth.unrestricted() || open(row));
+        let id_of = |row: &Row| row.get("objectId").and_then(Value::as_str).map(str::to_owned);
+        let owner = owners.first().and_then(|row| id_of(row));
+        let owner = owner.map(|owner| (whole(&store, &owner), owner));
+        (owner, owners.len() > 1)
     };
-    owners.retain(|row| auth.unrestricted() || open(row));
     let asker = id.or(auth.user.as_deref());
-    let id_of = |row: &Row| row.get("objectId").and_then(Value::as_str).map(str::to_owned);
-    let owner = owners.first().and_then(|row| id_of(row));
-    let another = asker.is_some() && owner.is_some() && asker != owner.as_deref();
-    if owners.len() > 1 || another {
+    let another = |owner: &str| asker.is_some_and(|asker| asker != owner);
+    if several || owner.as_ref().is_some_and(|(_, owner)| another(owner)) {
         provider::check(options, &given)?;
         let message = "this auth is already used";
         return Err(Refusal::new(code::ACCOUNT_ALREADY_LINKED, message));
     }
-    let Some((owner, row)) = owner.zip(owners.first()) else {
+    let Some((user, owner)) = owner else {
         provider::check(options, &given)?;
         write.checked = true;
         write.auth_data = Some(given);
-        return Ok(None);
+        return Ok(());
     };
-    let known = row.get("authData");
-    let changes = provider::changes(&given, known);
+    let known = user.get("authData").cloned();
     if id.is_some() {
+        let changes = provider::changes(&given, known.as_ref());
         let own = auth.master || auth.user.as_deref() == Some(&*owner);
         if changes.is_empty() || !own {
             write.auth_data = Some(given);
-            return Ok(None);
+            return Ok(());
         }
         provider::check(options, &changes)?;
         write.checked = true;
         write.auth_data = Some(changes);
-        return Ok(None);
+        return Ok(());
     }
-    provider::check_additional(options, Some(&given), known)?;
+    let moment = (Trigger::BeforeLogin, "_User");
+    cloud::run(call.state, auth, call.info, moment, Subject::shown(user)).await?;
+    provider::check_additional(options, Some(&given), known.as_ref())?;
     provider::check(options, &given)?;
-    let names = provider::names(&given);
-    store.amend("_User", &owner, |row| provider::merge(row, &given));
-    let session = NewSession {
-        user: &owner,
-        created_with: Some(created_with("login", &names)),
-        installation_id: auth.installation_id.as_deref(),
-        more: Map::new(),
+    write.log_in = Some(LogIn {
+        user: owner,
+        auth_data: given,
+    });
+    Ok(())
+}
+
+impl LogIn {
+    /// Keeps what the user proved, and opens the session: the user's id, and what is answered.
+    pub(super) fn apply(self, store: &mut Store, auth: &Auth) -> (String, Value) {
+        let Self { user, auth_data } = self;
+        store.amend("_User", &user, |row| provider::merge(row, &auth_data));
+        let session = NewSession {
+            user: &user,
+            created_with: Some(created_with("login", &provider::names(&auth_data))),
+            installation_id: auth.installation_id.as_deref(),
+            more: Map::new(),
+        }
+        .open(store);
+        let mut body = whole(store, &user);
+        body.extend(session.into_iter().filter(|(key, _)| key == "sessionToken"));
+        body.insert("authDataResponse".to_owned(), json!({}));
+        (user, Value::Object(body))
     }
-    .open(&mut store);
-    let row = store.class("_User").and_then(|class| class.get(&owner));
-    let mut body = row.map(|row| Row::clone(row)).unwrap_or_default();
-    body.retain(|key, _| !key.starts_with('_'));
-    tidy_auth_data(&mut body);
-    body.extend(
-        session
-            .get_key_value("sessionToken")
-            .map(|(key, token)| (key.clone(), token.clone())),
-    );
-    body.insert("authDataResponse".to_owned(), json!({}));
-    Ok(Some(Answer {
-        location: Some(format!("{}/users/{owner}", state.options.url)),
-        ..Answer::ok(Value::Object(body))
-    }))
 }
 
 impl UserWrite {
