@@ -401,7 +401,7 @@ fn check_user<'a>(
 
 /// Accessors whose names would meet each other, or a method of `Object`.
 fn accessor_clashes(fields: &[Field<'_>], errors: &mut Errors) {
-    const OF_OBJECT: [&str; 14] = [
+    const OF_OBJECT: [&str; 15] = [
         "id",
         "created_at",
         "updated_at",
@@ -414,6 +414,7 @@ fn accessor_clashes(fields: &[Field<'_>], errors: &mut Errors) {
         "save",
         "delete",
         "pointer",
+        "to_json",
         "into_inner",
         "clone",
     ];

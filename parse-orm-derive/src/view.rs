@@ -65,7 +65,7 @@ fn view(input: &DeriveInput, errors: &mut Errors) -> Option<TokenStream> {
         });
     Some(quote! {
         #[automatically_derived]
-        #[allow(unused_variables, unused_mut, clippy::all, clippy::pedantic)]
+        #[allow(unused_variables, unused_mut, non_snake_case, clippy::all, clippy::pedantic)]
         const _: () = {
             const FIELDS: <#model as #codegen::ParseObject>::Fields = <#model as #codegen::ParseObject>::F;
 

@@ -66,7 +66,7 @@ pub(super) fn declared(model: &Model<'_>, codegen: &TokenStream) -> TokenStream 
         .map(|Accessor { doc, signature, .. }| quote!(#[doc = #doc] #signature;));
     quote! {
         #[doc = #doc]
-        #[allow(dead_code, private_interfaces, clippy::all, clippy::pedantic)]
+        #[allow(dead_code, non_snake_case, private_interfaces, clippy::all, clippy::pedantic)]
         #vis trait #trait_name { #(#declared)* }
     }
 }
@@ -80,7 +80,7 @@ pub(super) fn accessors(model: &Model<'_>, codegen: &TokenStream) -> TokenStream
         .map(|Accessor { signature, body, .. }| quote!(#[inline] #signature { #body }));
     quote! {
         #[automatically_derived]
-        #[allow(dead_code, unused_variables, private_interfaces, clippy::all, clippy::pedantic)]
+        #[allow(dead_code, non_snake_case, unused_variables, private_interfaces, clippy::all, clippy::pedantic)]
         impl #trait_name for #codegen::Object<#ident> { #(#defined)* }
     }
 }

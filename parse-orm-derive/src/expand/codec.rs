@@ -257,7 +257,7 @@ pub(super) fn model(model: &Model<'_>, codegen: &TokenStream, tokens: &Ident) ->
             const SCHEMA: &#codegen::Schema = &#codegen::Schema::new(#class_name, &[#(#schema),*]);
 
             #[doc(hidden)]
-            #[allow(private_interfaces)]
+            #[allow(private_interfaces, non_snake_case)]
             pub struct Partial { #(#idents: ::core::option::Option<#types>,)* }
 
             #quiet

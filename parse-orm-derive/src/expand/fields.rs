@@ -64,7 +64,7 @@ pub(crate) fn tokens(names: &Tokens<'_>, fields: &[Field<'_>], broken: &[Field<'
         #[doc = #doc]
         #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
         #[non_exhaustive]
-        #[allow(dead_code, private_interfaces, clippy::all, clippy::pedantic)]
+        #[allow(dead_code, non_snake_case, private_interfaces, clippy::all, clippy::pedantic)]
         #vis struct #name { #(#declared,)* #own }
     }
 }

@@ -16,6 +16,7 @@ pub mod models {
     use orm::prelude::*;
 
     /// Somebody who plays.
+    #[allow(non_snake_case)]
     #[derive(ParseObject, Debug, Clone)]
     #[parse(crate = orm)]
     pub struct Player {
@@ -33,6 +34,11 @@ pub mod models {
         #[parse(default)]
         pub filter: Vec<i32>,
         secret: Option<Hidden>,
+        /// What it was called once.
+        #[deprecated(note = "it is `name` now")]
+        pub nickname: Option<String>,
+        /// As another language has it.
+        pub teamID: Option<String>,
     }
 
     impl Player {
@@ -47,6 +53,9 @@ pub mod models {
                 save: false,
                 filter: Vec::new(),
                 secret: Some(Hidden { code: 1 }),
+                #[allow(deprecated)]
+                nickname: None,
+                teamID: None,
             }
         }
 
