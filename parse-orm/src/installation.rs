@@ -1,7 +1,7 @@
 //! Installations: the devices that push notifications go to.
 
 use crate::object::New;
-use crate::{Client, Object, ParseObject, Result};
+use crate::{Client, Error, Object, ParseObject, Result};
 
 /// A model of the installations: a struct with `#[parse(class_name = "_Installation")]`. [`Installation`] is a
 /// ready-made one.
@@ -47,12 +47,24 @@ pub trait ParseInstallation: ParseObject {
     /// and device tokens of 64 characters (Apple's).
     ///
     /// # Errors
-    /// The server's codes 135 without a device type, and without both an installation id and a device token; 132
+    /// [`Error::Invalid`] without both an installation id and a device token, unless the client
+    /// [says which installation it is](Client::with_installation); nothing is sent then. The server's codes 135 without
+    /// a device type; 132
     /// where several installations have the token and no installation id tells them apart; 136 for another device
     /// type than the installation has.
     fn register(&self, client: &Client) -> impl Future<Output = Result<Registered<Self>>> + Send {
         async move {
-            let stored = New::value(self).create_or_update(client).await?;
+            let new = New::value(self);
+            let says = |name: &str| {
+                let text = new.field(name);
+                text.is_some_and(|text| text.as_str().is_some_and(|text| !text.is_empty()))
+            };
+            if !says("installationId") && !says("deviceToken") && client.installation_id().is_none() {
+                let message = "an installation is known by its installation id or its device token: set one of them \
+                    (a UUID that the application keeps will do)";
+                return Err(Error::invalid(Self::CLASS_NAME, Some("installationId"), message));
+            }
+            let stored = new.create_or_update(client).await?;
             Ok(stored.map_or(Registered::Updated, Registered::Created))
         }
     }

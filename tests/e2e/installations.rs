@@ -132,12 +132,15 @@ async fn installations_that_the_server_refuses() -> Outcome {
     let backend = backend().await;
     let client = backend.client();
     let code = |error: parse_orm::Error| error.code().map(ErrorCode::number);
-    let nameless = device(None, None).register(client).await.unwrap_err();
-    assert!(
-        nameless.to_string().contains("at least one ID field"),
-        "{nameless}"
-    );
-    assert_eq!(code(nameless), Some(135));
+    let before = backend.server().map(|server| server.requests().len());
+    for nameless in [device(None, None), device(Some(""), Some(""))] {
+        let error = nameless.register(client).await.unwrap_err();
+        assert!(matches!(error, Error::Invalid(_)), "{error}");
+        let expected = "by its installation id or its device token";
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+    let after = backend.server().map(|server| server.requests().len());
+    assert_eq!(before, after);
 
     #[derive(ParseObject, Debug, Clone)]
     #[parse(class_name = "_Installation")]

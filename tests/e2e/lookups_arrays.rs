@@ -105,6 +105,22 @@ async fn row_3_a_pointer_in_an_array_of_pointers() -> Outcome {
 }
 
 #[tokio::test]
+async fn one_of_the_objects_behind_an_array_of_pointers() -> Outcome {
+    let backend = backend().await;
+    let (all, _) = crews(&backend).await?;
+    finds! { backend,
+        all.filter(members__name = "x") => "ac",
+        all.filter(members.name__gt = "x", name__gt = "a") => "b",
+        all.filter(members__name = "nobody") => "",
+        // each may be met by another one
+        all.filter(members.name = "x", members.name__gt = "x") => "a",
+        all.filter(Q(members__name = "z") | Q(name = "d")) => "bd",
+        all.exclude(members__name = "x") => "bd",
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn row_3_a_pointer_in_an_array_and_what_stands_beside_it() -> Outcome {
     let backend = mock_because_postgres_cannot(PostgresCannot::CompareAnArrayWithAnElement).await;
     let (all, players) = crews(&backend).await?;

@@ -203,5 +203,24 @@ async fn a_bad_row_does_not_stop_the_pages() -> Outcome {
         (rows.len(), rows.iter().filter(|row| row.is_err()).count()),
         (140, 12)
     );
+
+    // nor a page, which the next one follows
+    let set = query!(Small.order_by(number));
+    let server = MockServer::start().await;
+    let client = server.client();
+    let _ = fill(&client, "r", 130).await?;
+    assert!(matches!(set.page(&client, 129).await, Err(Error::Decode(_))));
+    let first = set.try_page(&client, 129).await?;
+    let [.., good, bad] = &first.items[..] else {
+        return Err("129 rows".into());
+    };
+    assert!(good.as_ref().is_ok_and(|row| row.number == 127) && first.total == 130);
+    let bad = bad.as_ref().unwrap_err();
+    assert!(
+        bad.id.is_some() && bad.field.as_deref() == Some("number"),
+        "{bad}"
+    );
+    let next = set.after(&first.next.ok_or("a next page")?);
+    assert_eq!(next.try_page(&client, 129).await?.items.len(), 1);
     Ok(())
 }

@@ -307,6 +307,14 @@ async fn pushes_that_cannot_be() -> Outcome {
             "the least is a second",
         ),
         (
+            hello().expires_in(Duration::MAX),
+            "`expiration_interval`: the date is outside the years 0 to 9999",
+        ),
+        (
+            hello().expires_in(Duration::from_secs(300_000_000_000)),
+            "outside the years 0 to 9999",
+        ),
+        (
             hello().expires_in(hour).expires_at(now + TimeDelta::hours(1)),
             "it expires once: by `expires_at` or by `expires_in`",
         ),

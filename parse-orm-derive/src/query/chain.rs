@@ -19,9 +19,9 @@ const REWRITTEN: [&str; 7] = [
     "watch",
 ];
 /// The terminals whose second argument is a field, or a tuple of fields.
-pub(super) const OF_FIELDS: [&str; 3] = ["values_list", "earliest", "latest"];
+pub(super) const OF_FIELDS: [&str; 4] = ["values_list", "earliest", "latest", "distinct"];
 /// Other methods of a query set, for the did-you-mean.
-const OTHERS: [&str; 27] = [
+const OTHERS: [&str; 30] = [
     "limit",
     "skip",
     "slice",
@@ -49,6 +49,9 @@ const OTHERS: [&str; 27] = [
     "delete",
     "subscribe",
     "subscribe_values",
+    "distinct",
+    "group_by",
+    "aggregate",
 ];
 
 /// A query set expression.

@@ -151,6 +151,10 @@ impl Client {
         client
     }
 
+    pub(crate) fn installation_id(&self) -> Option<&str> {
+        self.installation.as_deref()
+    }
+
     /// The same server and user, with this ACL for every new object that has none of its own, in the place of the
     /// [one that this client has](ClientBuilder::default_acl).
     ///

@@ -301,7 +301,13 @@ impl Push {
             [Expiry::In(time)] if time.as_secs() == 0 => {
                 return invalid("expiration_interval", "it expires at once: the least is a second");
             }
-            [Expiry::In(time)] => body["expiration_interval"] = time.as_secs().into(),
+            [Expiry::In(time)] => {
+                // the server computes the date
+                let end = TimeDelta::from_std(time).ok();
+                let end = end.and_then(|time| goes_out.checked_add_signed(time));
+                date("expiration_interval", end.unwrap_or(DateTime::<Utc>::MAX_UTC))?;
+                body["expiration_interval"] = time.as_secs().into();
+            }
             _ => {
                 let message = "it expires once: by `expires_at` or by `expires_in`";
                 return invalid("expiration_time", message);

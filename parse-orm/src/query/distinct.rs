@@ -27,7 +27,7 @@ impl<T: ParseObject> QuerySet<T> {
     /// #     GameScore { score, player_name: name.into() }.create(&client).await?;
     /// # }
     /// let high = query!(GameScore.filter(score__gte = 10));
-    /// let mut names: Vec<String> = high.distinct(&master, GameScore::F.player_name).await?;
+    /// let mut names: Vec<String> = query!(high.distinct(&master, player_name)).await?;
     /// names.sort();
     /// assert_eq!(names, ["Ann", "Bob"]);
     /// # Ok(()) }

@@ -7,12 +7,13 @@ use super::slice::Slice;
 use crate::object::{Object, ParseObject};
 use crate::{Client, DecodeError, Error, Result};
 
-/// One page of a query, with what a listing shows beside it: what [`QuerySet::page`] gives.
+/// One page of a query, with what a listing shows beside it: what [`QuerySet::page`] gives, of objects, and
+/// [`QuerySet::try_page`], of results.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Page<T: ParseObject> {
+pub struct Page<R> {
     /// The rows, in the query's order.
-    pub items: Vec<Object<T>>,
+    pub items: Vec<R>,
     /// How many rows the query has in all: those of the pages before, as they were then, and those that are
     /// left.
     pub total: u64,
@@ -20,7 +21,10 @@ pub struct Page<T: ParseObject> {
     pub next: Option<Cursor>,
 }
 
-async fn page<T: ParseObject>(client: &Client, core: &Core, size: u64) -> Result<Page<T>> {
+/// A row that does not fit the model is an `Err` among the others.
+type Row<T> = Result<Object<T>, DecodeError>;
+
+async fn page<T: ParseObject>(client: &Client, core: &Core, size: u64) -> Result<Page<Row<T>>> {
     if size == 0 {
         return Err(Error::invalid(
             T::CLASS_NAME,
@@ -28,12 +32,8 @@ async fn page<T: ParseObject>(client: &Client, core: &Core, size: u64) -> Result
             "a page needs room for at least one row; for the number of rows alone call `count`",
         ));
     }
-    let (rows, total, next) = Pager::new(core, T::CLASS_NAME).page(client, size).await?;
-    Ok(Page {
-        items: rows.into_iter().collect::<Result<_, DecodeError>>()?,
-        total,
-        next,
-    })
+    let (items, total, next) = Pager::new(core, T::CLASS_NAME).page(client, size).await?;
+    Ok(Page { items, total, next })
 }
 
 macro_rules! pages {
@@ -66,8 +66,19 @@ macro_rules! pages {
             ///
             /// # Errors
             /// [`Error::Invalid`] for a size of 0, and for the cursor of another query; [`Error::Decode`] for
-            /// the first row that does not fit the model.
-            pub async fn page(&self, client: &Client, size: u64) -> Result<Page<T>> {
+            /// the first row that does not fit the model: [`try_page`](Self::try_page) keeps the others.
+            pub async fn page(&self, client: &Client, size: u64) -> Result<Page<Object<T>>> {
+                let Page { items, total, next } = self.try_page(client, size).await?;
+                let items = items.into_iter().collect::<Result<_, DecodeError>>()?;
+                Ok(Page { items, total, next })
+            }
+
+            /// As [`page`](Self::page), each row on its own: one that does not fit the model is an `Err` among the
+            /// others, which names its id and the field, and the next page begins behind it all the same.
+            ///
+            /// # Errors
+            /// Those of [`page`](Self::page), but for the rows.
+            pub async fn try_page(&self, client: &Client, size: u64) -> Result<Page<Row<T>>> {
                 page(client, &self.core, size).await
             }
         }

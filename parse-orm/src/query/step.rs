@@ -8,7 +8,7 @@ use crate::object::{ParseObject, Pointer, Relation};
 use crate::value::ParseValue;
 use std::fmt;
 
-/// A field that a lookup can go through: a pointer, a relation, or an embedded struct.
+/// A field that a lookup can go through: a pointer, an array of pointers, a relation, or an embedded struct.
 #[diagnostic::on_unimplemented(
     message = "there is nothing behind a field of type `{Self}`, and what follows it here is not a lookup either",
     label = "neither a field behind a pointer or a relation or in an embedded struct, nor a lookup",
@@ -44,9 +44,9 @@ impl fmt::Debug for Through {
 }
 
 macro_rules! references {
-    ($($reference:ident: $holds:ident;)*) => {$(
+    ($($reference:ty: $holds:ident;)*) => {$(
         #[diagnostic::do_not_recommend]
-        impl<T: ParseObject> Traversable for $reference<T> {
+        impl<T: ParseObject> Traversable for $reference {
             type Target = T;
             type Fields = T::Fields;
             const FIELDS: T::Fields = T::F;
@@ -62,8 +62,9 @@ macro_rules! references {
 }
 
 references! {
-    Pointer: One;
-    Relation: Relation;
+    Pointer<T>: One;
+    Vec<Pointer<T>>: Many;
+    Relation<T>: Relation;
 }
 
 #[diagnostic::do_not_recommend]
@@ -82,8 +83,8 @@ impl<R, V> Field<R, V> {
     /// `F.player.has(Player::F.name.eq("Ann"))`.
     ///
     /// Through a pointer the wire form is `$inQuery`; the server looks at every matching target, whatever
-    /// their number. Through a relation it is the same: one of the objects in it meets the condition. Into an embedded
-    /// struct it is a dotted key.
+    /// their number. Through an array of pointers or a relation it is the same: one of the objects in it meets the
+    /// condition. Into an embedded struct it is a dotted key.
     ///
     /// ```
     /// # use parse_orm::prelude::*;
