@@ -2,7 +2,7 @@
 //! writes.
 
 use crate::client::{Call, MasterKey, Method, NoParams, Path, unexpected};
-use crate::value::{ParseValue, to_json};
+use crate::value::{AnyValue, ParseValue};
 use crate::{Client, DecodeError, Error, Result};
 use futures::future::{BoxFuture, FutureExt as _};
 use serde::{Deserialize, Serialize};
@@ -152,24 +152,28 @@ pub struct ConfigChange {
 
 impl ConfigChange {
     /// Writes a parameter. Who sees it stays as it is; a new one is seen by everyone.
-    pub fn set(mut self, name: impl Into<String>, value: impl ConfigValue) -> Self {
+    pub fn set(mut self, name: impl Into<String>, value: impl AnyValue) -> Self {
         let name = name.into();
         self.master_only.remove(&name);
-        self.params.insert(name, value.into_json());
+        let value = value.json().unwrap_or_else(|| {
+            let message = "nothing is no value: `delete` takes the parameter away";
+            Err(message.into())
+        });
+        self.params.insert(name, value);
         self
     }
 
     /// Writes a parameter that only the master key sees from here on.
-    pub fn set_master_only(self, name: impl Into<String>, value: impl ConfigValue) -> Self {
+    pub fn set_master_only(self, name: impl Into<String>, value: impl AnyValue) -> Self {
         self.set_for(name.into(), value, true)
     }
 
     /// Writes a parameter that everyone sees from here on.
-    pub fn set_public(self, name: impl Into<String>, value: impl ConfigValue) -> Self {
+    pub fn set_public(self, name: impl Into<String>, value: impl AnyValue) -> Self {
         self.set_for(name.into(), value, false)
     }
 
-    fn set_for(self, name: String, value: impl ConfigValue, master_only: bool) -> Self {
+    fn set_for(self, name: String, value: impl AnyValue, master_only: bool) -> Self {
         let mut change = self.set(name.clone(), value);
         change.master_only.insert(name, master_only);
         change
@@ -236,40 +240,6 @@ impl ConfigChange {
             body: Some(body.map_err(|error| Error::invalid(NAME, None, error.to_string()))?),
         };
         client.request(call).await.map(drop)
-    }
-}
-
-/// What a parameter may be: any [`ParseValue`], or a text that is borrowed.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a parameter of the configuration",
-    label = "not a parameter",
-    note = "a parameter is anything that a field of a model can hold, or a `&str`; a serde type goes in a `Json`: `Json(value)`"
-)]
-pub trait ConfigValue {
-    /// The wire form, or why there is none.
-    #[doc(hidden)]
-    fn into_json(self) -> Result<Value, String>;
-}
-
-#[diagnostic::do_not_recommend]
-impl<V: ParseValue> ConfigValue for V {
-    fn into_json(self) -> Result<Value, String> {
-        if self.is_absent() {
-            return Err("nothing is no value: `delete` takes the parameter away".into());
-        }
-        to_json(&self)
-    }
-}
-
-impl ConfigValue for &str {
-    fn into_json(self) -> Result<Value, String> {
-        Ok(self.into())
-    }
-}
-
-impl ConfigValue for &String {
-    fn into_json(self) -> Result<Value, String> {
-        Ok(self.as_str().into())
     }
 }
 

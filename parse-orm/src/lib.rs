@@ -51,7 +51,7 @@ pub use batch::{
 };
 pub use client::{Client, ClientBuilder, MasterClient, MasterKey, RetryPolicy, Secret};
 pub use cloud::{Finished, FunctionParams, FunctionResult, Job, JobState, JobStatus};
-pub use config::{Config, ConfigChange, ConfigValue};
+pub use config::{Config, ConfigChange};
 pub use error::{
     BatchError, BatchFailure, DecodeError, DependencyError, Error, ErrorCode, FileError, FileProblem,
     Interrupted, InvalidError, JobError, NotIncluded, Result, ReturnedError, RowFailure, ServerError,
@@ -102,8 +102,8 @@ pub use user::{
 };
 // files on their way
 pub use value::{
-    Acl, Bytes, DefaultAcl, FieldSchema, FieldType, File, Form, GeoError, GeoPoint, IntoRole, IntoUser, Json,
-    ObjectId, ParseValue, Permission, Polygon, Who,
+    Acl, AnyValue, Bytes, DefaultAcl, FieldSchema, FieldType, File, Form, GeoError, GeoPoint, IntoRole,
+    IntoUser, Json, ObjectId, ParseValue, Permission, Polygon, Who,
 };
 pub use value::{Download, Downloading, FileBuilder, Transferred};
 

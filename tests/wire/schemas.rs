@@ -30,12 +30,7 @@ async fn requests_about_classes() -> parse_orm::Result<()> {
     let server = MockServer::start().await;
     let master = server.master_client();
     let wanted = ClassSchema::of::<City>()
-        .add_field(
-            "name",
-            ClassField::of::<String>()
-                .required()
-                .default_value("?".to_owned()),
-        )
+        .add_field("name", ClassField::of::<String>().required().default_value("?"))
         .add_index("words", ClassIndex::text(["name"]))
         .set_permissions(ClassPermissions::new().allow(ClassOperation::Get, Who::Public));
     let body = json!({

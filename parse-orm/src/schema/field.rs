@@ -1,106 +1,68 @@
 //! The fields of a class: `{"type": "Pointer", "targetClass": "Player", "required": true, "defaultValue": ..}`.
 
 use super::name::class_reason;
-use crate::value::{FieldType, ParseValue, to_json};
+use crate::value::{AnyValue, FieldType, ParseValue};
 use serde::de::Error as _;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// The type of a field of a class on the server. As [`FieldType`], which a model has, but the classes of pointers
-/// and relations are not known before the program runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ClassFieldType {
-    /// `String`
-    String,
-    /// `Number`
-    Number,
-    /// `Boolean`
-    Boolean,
-    /// `Date`
-    Date,
-    /// `Object`
-    Object,
-    /// `Array`
-    Array,
-    /// `GeoPoint`
-    GeoPoint,
-    /// `Polygon`
-    Polygon,
-    /// `File`
-    File,
-    /// `Bytes`
-    Bytes,
-    /// `Pointer` to this class
-    Pointer(String),
-    /// `Relation` to this class
-    Relation(String),
-    /// A type that this library does not know.
-    Other(String),
+macro_rules! types {
+    ($($name:ident)*) => {
+        /// The type of a field of a class on the server. As [`FieldType`], which a model has, but the classes of pointers
+        /// and relations are not known before the program runs.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum ClassFieldType {
+            $(#[doc = concat!("`", stringify!($name), "`")] $name,)*
+            /// `Pointer` to this class
+            Pointer(String),
+            /// `Relation` to this class
+            Relation(String),
+            /// A type that this library does not know.
+            Other(String),
+        }
+
+        impl ClassFieldType {
+            fn name(&self) -> &str {
+                match self {
+                    $(Self::$name => stringify!($name),)*
+                    Self::Pointer(_) => "Pointer",
+                    Self::Relation(_) => "Relation",
+                    Self::Other(name) => name,
+                }
+            }
+
+            fn read(name: &str, target: Option<&str>) -> Self {
+                match (name, target) {
+                    $((stringify!($name), _) => Self::$name,)*
+                    ("Pointer", Some(class)) => Self::Pointer(class.into()),
+                    ("Relation", Some(class)) => Self::Relation(class.into()),
+                    (other, _) => Self::Other(other.into()),
+                }
+            }
+        }
+
+        impl From<FieldType> for ClassFieldType {
+            fn from(field_type: FieldType) -> Self {
+                match field_type {
+                    $(FieldType::$name => Self::$name,)*
+                    FieldType::Pointer(class) => Self::Pointer(class.into()),
+                    FieldType::Relation(class) => Self::Relation(class.into()),
+                }
+            }
+        }
+    };
 }
 
-impl ClassFieldType {
-    fn name(&self) -> &str {
-        match self {
-            Self::String => "String",
-            Self::Number => "Number",
-            Self::Boolean => "Boolean",
-            Self::Date => "Date",
-            Self::Object => "Object",
-            Self::Array => "Array",
-            Self::GeoPoint => "GeoPoint",
-            Self::Polygon => "Polygon",
-            Self::File => "File",
-            Self::Bytes => "Bytes",
-            Self::Pointer(_) => "Pointer",
-            Self::Relation(_) => "Relation",
-            Self::Other(name) => name,
-        }
-    }
+types! { String Number Boolean Date Object Array GeoPoint Polygon File Bytes }
 
+impl ClassFieldType {
     fn target(&self) -> Option<&str> {
         match self {
             Self::Pointer(class) | Self::Relation(class) => Some(class),
             _ => None,
-        }
-    }
-
-    fn read(name: &str, target: Option<&str>) -> Self {
-        match (name, target) {
-            ("String", _) => Self::String,
-            ("Number", _) => Self::Number,
-            ("Boolean", _) => Self::Boolean,
-            ("Date", _) => Self::Date,
-            ("Object", _) => Self::Object,
-            ("Array", _) => Self::Array,
-            ("GeoPoint", _) => Self::GeoPoint,
-            ("Polygon", _) => Self::Polygon,
-            ("File", _) => Self::File,
-            ("Bytes", _) => Self::Bytes,
-            ("Pointer", Some(class)) => Self::Pointer(class.into()),
-            ("Relation", Some(class)) => Self::Relation(class.into()),
-            (other, _) => Self::Other(other.into()),
-        }
-    }
-}
-
-impl From<FieldType> for ClassFieldType {
-    fn from(field_type: FieldType) -> Self {
-        match field_type {
-            FieldType::String => Self::String,
-            FieldType::Number => Self::Number,
-            FieldType::Boolean => Self::Boolean,
-            FieldType::Date => Self::Date,
-            FieldType::Object => Self::Object,
-            FieldType::Array => Self::Array,
-            FieldType::GeoPoint => Self::GeoPoint,
-            FieldType::Polygon => Self::Polygon,
-            FieldType::File => Self::File,
-            FieldType::Bytes => Self::Bytes,
-            FieldType::Pointer(class) => Self::Pointer(class.into()),
-            FieldType::Relation(class) => Self::Relation(class.into()),
         }
     }
 }
@@ -172,20 +134,16 @@ impl ClassField {
 
     /// What a new object has where its create says nothing of the field. Of the field's own type.
     #[must_use]
-    pub fn default_value<V: ParseValue>(mut self, value: V) -> Self {
+    pub fn default_value<V: AnyValue>(mut self, value: V) -> Self {
         let of = ClassFieldType::from(V::TYPE);
-        if of == self.field_type && !value.is_absent() {
-            match to_json(&value) {
-                Ok(value) => self.default = Some(value),
-                Err(reason) => self.mistake = Some(format!("the default value cannot be sent: {reason}")),
+        match value.json() {
+            None => self.mistake = Some("a default value of nothing: leave it away".into()),
+            Some(_) if of != self.field_type => {
+                let own = &self.field_type;
+                self.mistake = Some(format!("the default value is a {of}, and the field a {own}"));
             }
-        } else if value.is_absent() {
-            self.mistake = Some("a default value of nothing: leave it away".into());
-        } else {
-            self.mistake = Some(format!(
-                "the default value is a {of}, and the field a {}",
-                self.field_type
-            ));
+            Some(Ok(value)) => self.default = Some(value),
+            Some(Err(reason)) => self.mistake = Some(format!("the default value cannot be sent: {reason}")),
         }
         self
     }

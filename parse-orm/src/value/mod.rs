@@ -1,6 +1,7 @@
 //! The data types and their wire form: what a field of a model may hold.
 
 mod acl;
+mod any;
 mod bytes;
 mod collection;
 mod date;
@@ -15,6 +16,7 @@ mod text;
 mod unstored;
 
 pub use acl::{Acl, IntoRole, IntoUser, Permission, Who};
+pub use any::AnyValue;
 pub use bytes::Bytes;
 pub use default_acl::DefaultAcl;
 pub(crate) use file::NewFile;
