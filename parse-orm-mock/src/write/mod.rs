@@ -152,6 +152,7 @@ impl<'a> Write<'a> {
                 body,
                 mail: None,
                 triggered: self.triggered,
+                happened: None,
             });
         }
         let mut change = std::mem::replace(&mut self.change, Change::Delete(String::new()));
