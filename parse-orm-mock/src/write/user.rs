@@ -26,7 +26,7 @@ pub(crate) struct UserWrite {
     /// The server made the name up, and tells it.
     named: bool,
     mail: Option<Mail>,
-    pub(super) log_in: Option<LogIn>,
+    pub(super) log_in: Option<Box<LogIn>>,
 }
 
 /// The proofs belong to a user who is there: nothing is written but a session.
@@ -151,10 +151,10 @@ async fn prove(
     cloud::run(call.state, auth, call.info, moment, Subject::shown(user)).await?;
     provider::check_additional(options, Some(&given), known.as_ref())?;
     provider::check(options, &given)?;
-    write.log_in = Some(LogIn {
+    write.log_in = Some(Box::new(LogIn {
         user: owner,
         auth_data: given,
-    });
+    }));
     Ok(())
 }
 
