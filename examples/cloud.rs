@@ -111,7 +111,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!(unknown.code(), Some(ErrorCode::ScriptFailed));
 
     // a job goes on behind the answer, and can be awaited
-    let job = master.start_job("forget", &()).await?;
+    let job = master.start_job("forget", ()).await?;
     let status = job.finished().await?;
     println!("{} is done: {:?}", status.job_name, status.message);
     assert_eq!(status.message.as_deref(), Some("1 forgotten"));

@@ -55,12 +55,12 @@ async fn results_are_typed() -> Outcome {
     client.call::<()>("hello", ()).await?;
 
     // an object, ready to be changed
-    let mut made: Object<CloudMade> = client.call("returnsObject", &()).await?;
+    let mut made: Object<CloudMade> = client.call("returnsObject", ()).await?;
     assert_eq!((made.x, made.when.timestamp()), (1, 0));
     made.x = 2;
     made.save(client).await?;
     assert_eq!(Pointer::<CloudMade>::to(made.id()).fetch(client).await?.x, 2);
-    let some: Option<Object<CloudMade>> = client.call("returnsObject", &()).await?;
+    let some: Option<Object<CloudMade>> = client.call("returnsObject", ()).await?;
     assert!(some.is_some());
     Ok(())
 }
@@ -149,7 +149,7 @@ async fn results_hold_the_types_of_parse() -> Outcome {
         g: GeoPoint,
     }
     let backend = backend().await;
-    let types: Types = backend.client().call("returnsTypes", &()).await?;
+    let types: Types = backend.client().call("returnsTypes", ()).await?;
     assert_eq!((types.d.timestamp(), types.n, types.a.len()), (0, None, 3));
     assert_eq!(types.g, GeoPoint::new(1.0, 2.0)?);
 
@@ -158,7 +158,7 @@ async fn results_hold_the_types_of_parse() -> Outcome {
         n: Option<i64>,
         a: (i64, String, Value),
     }
-    let Json(any) = backend.client().call::<Json<Any>>("returnsTypes", &()).await?;
+    let Json(any) = backend.client().call::<Json<Any>>("returnsTypes", ()).await?;
     assert_eq!(any.a, (1, "x".into(), json!({"y": 2})));
     Ok(())
 }
@@ -254,14 +254,14 @@ async fn declared_functions_take_what_fields_hold() -> Outcome {
 #[tokio::test]
 async fn functions_know_who_calls() -> Outcome {
     let backend = backend().await;
-    let call = async |client: &Client| client.call::<Echo>("echo", &()).await;
+    let call = async |client: &Client| client.call::<Echo>("echo", ()).await;
     let echo = call(backend.client()).await?;
     assert!(!echo.master && echo.user.is_none() && echo.installation_id.is_none());
     assert!(call(backend.master()).await?.master);
 
     let refused = backend
         .client()
-        .call::<String>("needsUser", &())
+        .call::<String>("needsUser", ())
         .await
         .unwrap_err();
     assert_eq!(refused.code(), Some(ErrorCode::ValidationFailed), "{refused}");
@@ -269,7 +269,7 @@ async fn functions_know_who_calls() -> Outcome {
     let session = account.sign_up(backend.client(), "a secret").await?;
     let echo = call(session.client()).await?;
     assert_eq!(echo.user.as_deref(), Some(session.user().id().as_str()));
-    let id: String = session.client().call("needsUser", &()).await?;
+    let id: String = session.client().call("needsUser", ()).await?;
     assert_eq!(id, session.user().id().as_str());
     Ok(())
 }
@@ -293,7 +293,7 @@ async fn errors_keep_their_code_and_words() -> Outcome {
             "Validation failed. Please specify data for n.",
         ),
     ] {
-        let Error::Server(refused) = client.call::<Value>(function, &()).await.unwrap_err() else {
+        let Error::Server(refused) = client.call::<Value>(function, ()).await.unwrap_err() else {
             return Err(function.into());
         };
         assert_eq!((refused.code, &*refused.message), (Some(code), message));
@@ -304,11 +304,11 @@ async fn errors_keep_their_code_and_words() -> Outcome {
         assert!(refused.details.is_none());
     }
     let wrong = client
-        .call::<Value>("needsParam", &json!({"n": "1"}))
+        .call::<Value>("needsParam", json!({"n": "1"}))
         .await
         .unwrap_err();
     assert_eq!(wrong.code(), Some(ErrorCode::ValidationFailed));
-    assert_eq!(client.call::<i64>("needsParam", &json!({"n": 1})).await?, 1);
+    assert_eq!(client.call::<i64>("needsParam", json!({"n": 1})).await?, 1);
     Ok(())
 }
 
@@ -320,23 +320,23 @@ async fn a_result_of_another_type_is_an_error_that_says_so() -> Outcome {
         Error::Returned(_) | Error::Decode(_) => error.to_string(),
         other => format!("another error: {other:?}"),
     };
-    let error = client.call::<f64>("hello", &()).await.unwrap_err();
+    let error = client.call::<f64>("hello", ()).await.unwrap_err();
     assert_eq!(
         message(error),
         "the function `hello` returned String \"Hello world!\"; the call expects Number"
     );
-    let error = client.call::<Object<Review>>("hello", &()).await.unwrap_err();
+    let error = client.call::<Object<Review>>("hello", ()).await.unwrap_err();
     assert_eq!(
         message(error),
         "the function `hello` returned \"Hello world!\"; the call expects an object of the class Review"
     );
     let error = client
-        .call::<Vec<Object<Review>>>("returnsTypes", &())
+        .call::<Vec<Object<Review>>>("returnsTypes", ())
         .await
         .unwrap_err();
     assert!(message(error).contains("the call expects objects of the class Review"));
     let error = client
-        .call::<Object<Review>>("returnsObject", &())
+        .call::<Object<Review>>("returnsObject", ())
         .await
         .unwrap_err();
     assert!(
@@ -358,12 +358,12 @@ async fn bad_parameters_are_refused_before_they_are_sent() -> Outcome {
         text.starts_with("echo: the parameters are one JSON object, and this is another JSON value"),
         "{text}"
     );
-    let text = refused(client.call("echo", &json!([1])).await).await;
+    let text = refused(client.call("echo", json!([1])).await).await;
     assert!(
         text.contains("this is another JSON value") && text.ends_with("nothing was sent"),
         "{text}"
     );
-    let text = refused(client.call("", &()).await).await;
+    let text = refused(client.call("", ()).await).await;
     assert!(
         text.contains("the name `` cannot be part of an address"),
         "{text}"
@@ -408,7 +408,7 @@ async fn bad_parameters_are_refused_before_they_are_sent() -> Outcome {
 async fn a_job_is_awaited() -> Outcome {
     let backend = backend().await;
     let master = backend.master();
-    let job = master.start_job("goodJob", &json!({"days": 30})).await?;
+    let job = master.start_job("goodJob", json!({"days": 30})).await?;
     let running = job.status().await?;
     assert_eq!(
         (&*running.job_name, running.source.as_deref()),
@@ -468,7 +468,7 @@ async fn a_job_is_asked_for_at_the_end_of_the_time() -> Outcome {
 async fn a_job_that_fails_says_why() -> Outcome {
     let backend = backend().await;
     let master = backend.master();
-    let job = master.start_job("badJob", &()).await?;
+    let job = master.start_job("badJob", ()).await?;
     let error = job.finished().every(Duration::from_millis(20)).await.unwrap_err();
     let text = error.to_string();
     assert_eq!(
@@ -480,7 +480,7 @@ async fn a_job_that_fails_says_why() -> Outcome {
     };
     assert!(failed.failed && failed.message.as_deref() == Some("job failed"));
 
-    let unknown = master.start_job("noSuchJob", &()).await.unwrap_err();
+    let unknown = master.start_job("noSuchJob", ()).await.unwrap_err();
     assert_eq!(unknown.code(), Some(ErrorCode::ScriptFailed), "{unknown}");
     let gone = master.job("nosuchid00").finished().await.unwrap_err();
     assert!(gone.is_not_found(), "{gone}");
@@ -499,7 +499,7 @@ async fn a_job_that_fails_says_why() -> Outcome {
 #[tokio::test]
 async fn waiting_for_a_job_ends_in_time() -> Outcome {
     let backend = backend().await;
-    let job = backend.master().start_job("goodJob", &()).await?;
+    let job = backend.master().start_job("goodJob", ()).await?;
     let error = job.finished().within(Duration::ZERO).await.unwrap_err();
     let Error::Job(late) = &error else {
         return Err(error.into());

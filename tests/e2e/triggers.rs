@@ -87,7 +87,7 @@ async fn a_save_is_seen_changed_and_refused() -> Outcome {
     log.take();
 
     let mut ann = score("Ann", 7)
-        .create(&client.with_context(&json!({"from": "test"}))?)
+        .create(&client.with_context(json!({"from": "test"}))?)
         .await?;
     assert_eq!(ann.rank.as_deref(), Some("tin"));
     ann.increment_points(100);
@@ -301,7 +301,7 @@ async fn log_ins_and_files_have_their_triggers() -> Outcome {
 async fn functions_can_be_added_and_validated_and_fail_with_objects() -> Outcome {
     let server = MockServer::start().await;
     let (client, master) = (server.client(), server.master_client());
-    assert!(client.call::<i64>("n", &()).await.is_err());
+    assert!(client.call::<i64>("n", ()).await.is_err());
     server.add_cloud_code(
         CloudCode::new()
             .function("n", |call| async move { Ok(call.params["n"].clone()) })
@@ -315,20 +315,20 @@ async fn functions_can_be_added_and_validated_and_fail_with_objects() -> Outcome
                 Ok(format!("{rows} rows"))
             }),
     );
-    let refused = client.call::<i64>("n", &json!({"n": 1})).await.unwrap_err();
+    let refused = client.call::<i64>("n", json!({"n": 1})).await.unwrap_err();
     assert_eq!(refused.code(), Some(ErrorCode::ValidationFailed));
-    assert_eq!(master.call::<i64>("n", &json!({"n": 1})).await?, 1);
-    let Error::Server(refused) = client.call::<()>("object", &()).await.unwrap_err() else {
+    assert_eq!(master.call::<i64>("n", json!({"n": 1})).await?, 1);
+    let Error::Server(refused) = client.call::<()>("object", ()).await.unwrap_err() else {
         return Err("a refusal".into());
     };
     assert_eq!(refused.code, Some(ErrorCode::ScriptFailed));
     assert_eq!(refused.details, Some(json!({"left": 0, "code": 7})));
-    let done = master.start_job("count", &()).await?.finished().await?;
+    let done = master.start_job("count", ()).await?.finished().await?;
     assert_eq!(
         (done.status, done.message.as_deref()),
         (JobState::Succeeded, Some("0 rows"))
     );
     server.reset();
-    assert!(client.call::<()>("object", &()).await.is_err());
+    assert!(client.call::<()>("object", ()).await.is_err());
     Ok(())
 }

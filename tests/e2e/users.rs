@@ -629,7 +629,7 @@ async fn row_29_the_context_of_a_sign_up() -> Outcome {
     let client = server.client();
     let refused = account("ann").sign_up(&client, PASSWORD).await;
     assert_eq!(code_of(refused), Some(ErrorCode::ScriptFailed));
-    let invited = client.with_context(&json!({"invitedBy": "Zoë"}))?;
+    let invited = client.with_context(json!({"invitedBy": "Zoë"}))?;
     let mut ann = account("ann").sign_up(&invited, PASSWORD).await?;
     // what the trigger made of the user is here as well
     assert_eq!(ann.user().nickname.as_deref(), Some("a friend of Zoë"));

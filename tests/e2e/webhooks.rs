@@ -152,7 +152,7 @@ async fn row_64_a_function_is_told_who_asks_for_what() -> Outcome {
     let user = unique("hooked");
     let account = parse_orm::User::new(&user);
     let session = account.sign_up(backend.client(), "a secret").await?;
-    let client = session.client().with_context(&json!({"from": "café 😀"}))?;
+    let client = session.client().with_context(json!({"from": "café 😀"}))?;
     let told: Value = client.call(&name, &order).await?;
     assert_eq!(told["user"], json!(session.user().id().as_str()));
     assert_eq!(told["token"], json!(session.token().expose()));

@@ -236,7 +236,7 @@ async fn row_27_the_next_request_has_the_new_token() -> parse_orm::Result<()> {
 #[tokio::test]
 async fn row_29_the_context_goes_along() -> parse_orm::Result<()> {
     let server = answering(200, row()).await;
-    let client = client_of(&server).with_context(&json!({"campaign": "spring"}))?;
+    let client = client_of(&server).with_context(json!({"campaign": "spring"}))?;
     User::new("ann").sign_up(&client, "p").await?;
     User::default().log_in_anonymously(&client).await?;
     User::log_in_as(&client.master("key"), "u1").await?;
