@@ -6,7 +6,6 @@ use crate::live_server::{Connection, Scripted, row};
 use futures::FutureExt as _;
 use parse_orm::prelude::*;
 use parse_orm::{Error, ErrorCode, GapReason, LiveProblem, RetryPolicy, Secret};
-use parse_orm_mock::MockServer;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -360,11 +359,8 @@ async fn what_stands_in_the_way_of_a_subscription_is_named() -> Outcome {
     );
 
     // something else there
-    let server = MockServer::start().await;
-    let elsewhere = Client::builder(server.url())
-        .app_id("app")
-        .live_query_url(format!("{}/health", server.url()))
-        .build()?;
+    let page = wiremock::MockServer::start().await;
+    let elsewhere = Client::builder(page.uri()).app_id("app").build()?;
     let refused = Scored::objects().subscribe(&elsewhere).await.unwrap_err();
     assert!(
         matches!(problem(&refused), LiveProblem::NotAWebSocket { .. }),
@@ -384,6 +380,8 @@ async fn a_silent_connection_is_made_again() -> Outcome {
     let client = server
         .builder()
         .live_query_idle_timeout(Duration::from_millis(200))
+        // which is that of an answer, and not of the connection
+        .timeout(Duration::from_secs(1))
         .build()?;
     let (mut events, mut connection, _) = subscribed(&server, &client).await?;
     assert!(matches!(connection.read_control().await, Message::Ping(_)));
@@ -396,7 +394,7 @@ async fn a_silent_connection_is_made_again() -> Outcome {
     // who answers pings is kept, however long nothing happens
     let reading = tokio::spawn(async move { fresh.read().await });
     assert!(
-        tokio::time::timeout(Duration::from_millis(800), events.next())
+        tokio::time::timeout(Duration::from_millis(1500), events.next())
             .await
             .is_err()
     );
@@ -567,6 +565,14 @@ fn a_runtime_that_is_shut_down_ends_its_subscriptions() -> Outcome {
         );
         Ok(())
     })
+}
+
+/// It can be moved to, and waited for in, any task.
+#[test]
+fn a_subscription_goes_anywhere() {
+    fn is_free<T: Send + Sync + Unpin + 'static>() {}
+    is_free::<Events>();
+    is_free::<LiveEvent<Object<Scored>>>();
 }
 
 /// Without a runtime there is nothing to run on.

@@ -1,10 +1,13 @@
 //! LiveQuery: what subscriptions are told, and who is told of it.
 
 use crate::backend::{Backend, Outcome, backend, unique};
+use crate::live_server::Proxy;
 use crate::models::Venue;
 use crate::users::somebody;
 use parse_orm::prelude::*;
-use parse_orm::{Error, ErrorCode, Role};
+use parse_orm::{
+    Asker, ClassOperation, ClassPermissions, ClassSchema, Error, ErrorCode, GapReason, RetryPolicy, Role,
+};
 use std::time::Duration;
 
 /// A class that both servers tell of.
@@ -358,6 +361,70 @@ async fn a_refused_subscription_says_why() -> Outcome {
         .await?;
     thing(&run, "x", 1).create(backend.client()).await?;
     assert_eq!(told(&mut events).await?, ("create", 1));
+    Ok(())
+}
+
+/// Class permissions decide before anything is told, and even for the master key, which LiveQuery forgets there.
+#[tokio::test]
+async fn who_may_not_find_cannot_subscribe() -> Outcome {
+    #[derive(ParseObject, Debug, Clone)]
+    #[parse(class_name = "E2eLiveLocked")]
+    struct Locked {
+        number: i64,
+    }
+    let backend = backend().await;
+    let users_only = ClassPermissions::new().allow(ClassOperation::READ, Asker::Authenticated);
+    ClassSchema::of::<Locked>()
+        .set_permissions(users_only)
+        .ensure(backend.master())
+        .await?;
+    let ann = somebody(&backend, "ann").await?;
+    let all = Locked::objects();
+    let refused = all.subscribe(backend.client()).await.unwrap_err();
+    assert_eq!(refused.code(), Some(ErrorCode::ObjectNotFound), "{refused}");
+    assert!(all.subscribe(&ann).await.is_ok());
+    Ok(())
+}
+
+/// A connection that broke is made again by itself; what was missed is a gap, and what follows comes.
+#[tokio::test]
+async fn a_broken_connection_is_a_gap() -> Outcome {
+    let backend = backend().await;
+    let (client, run) = (backend.client(), backend.run());
+    let proxy = Proxy::start(client.url()).await;
+    let quick = RetryPolicy::default().backoff(Duration::from_millis(1), Duration::from_millis(2));
+    let through = Client::builder(&proxy.url)
+        .app_id(backend.app_id())
+        .rest_key("rest")
+        .retries(quick)
+        .build()?;
+    let ann = somebody(&backend, "ann").await?;
+    let session = through.with_session(ann.token());
+    let set = query!(Thing.filter(run = &run));
+    let mut public = set.subscribe(&through).await?;
+    let mut of_ann = set.subscribe(&session).await?;
+    let of_her = |score| Draft::new(thing(&run, "x", score)).acl(Acl::only(Who::user(ann.user())));
+    of_her(1).create(backend.master()).await?;
+    assert_eq!(told(&mut of_ann).await?, ("create", 1));
+
+    for round in [10, 20] {
+        proxy.close();
+        thing(&run, "missed", round).create(client).await?;
+        proxy.open();
+        for events in [&mut public, &mut of_ann] {
+            match next(events).await? {
+                LiveEvent::Gap(gap) => assert_eq!(gap.reason, GapReason::Reconnected),
+                other => return Err(format!("{other:?}").into()),
+            }
+        }
+        // with its conditions and its session as before
+        thing(&unique("other"), "x", 0).create(client).await?;
+        of_her(round + 1).create(backend.master()).await?;
+        thing(&run, "x", round + 2).create(client).await?;
+        assert_eq!(told(&mut public).await?, ("create", round + 2));
+        assert_eq!(told(&mut of_ann).await?, ("create", round + 1));
+        assert_eq!(told(&mut of_ann).await?, ("create", round + 2));
+    }
     Ok(())
 }
 

@@ -1,10 +1,13 @@
-//! A LiveQuery server that does what a test says: for what no other server does on demand.
+//! A LiveQuery server that does what a test says, for what no other server does on demand; and a broken network.
 
 use futures::{SinkExt, StreamExt};
 use parse_orm::{Client, ClientBuilder, RetryPolicy};
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::AbortHandle;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -122,4 +125,66 @@ pub fn row(score: i64) -> Value {
         "className": "Scored", "objectId": format!("id{score}"), "score": score,
         "createdAt": "2026-01-01T00:00:00.000Z", "updatedAt": "2026-01-01T00:00:00.000Z",
     })
+}
+
+/// Stands between a client and a server, and breaks the connection off when a test says so.
+pub struct Proxy {
+    pub url: String,
+    open: Arc<AtomicBool>,
+    connections: Arc<Mutex<Vec<AbortHandle>>>,
+    accepting: AbortHandle,
+}
+
+impl Proxy {
+    /// In front of the server with this URL.
+    pub async fn start(server: &str) -> Self {
+        let (host, path) = server
+            .trim_start_matches("http://")
+            .split_once('/')
+            .expect("a mount path");
+        let host = host.to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}/{path}", listener.local_addr().expect("an address"));
+        let (open, connections) = (Arc::new(AtomicBool::new(true)), Arc::<Mutex<Vec<_>>>::default());
+        let (is_open, running) = (open.clone(), connections.clone());
+        let accepting = tokio::spawn(async move {
+            while let Ok((mut client, _)) = listener.accept().await {
+                let host = host.clone();
+                let carried = tokio::spawn(async move {
+                    if let Ok(mut server) = TcpStream::connect(host).await {
+                        let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+                    }
+                });
+                if !is_open.load(Ordering::SeqCst) {
+                    carried.abort();
+                }
+                running.lock().expect("no panic").push(carried.abort_handle());
+            }
+        });
+        Self {
+            url,
+            open,
+            connections,
+            accepting: accepting.abort_handle(),
+        }
+    }
+
+    /// Breaks everything off, and lets nobody through any more.
+    pub fn close(&self) {
+        self.open.store(false, Ordering::SeqCst);
+        for connection in self.connections.lock().expect("no panic").drain(..) {
+            connection.abort();
+        }
+    }
+
+    pub fn open(&self) {
+        self.open.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.close();
+        self.accepting.abort();
+    }
 }

@@ -1,11 +1,13 @@
 //! Keys and tokens are never printed: not by `Debug`, not by errors, not by traces.
 
 use crate::backend::{Outcome, backend, unique};
+use crate::live_server::Scripted;
 use crate::models::{Team, TeamAccessors, team};
 use crate::users::{Account, account};
 use parse_orm::prelude::*;
 use parse_orm::{Error, Secret};
 use parse_orm_mock::MockServer;
+use serde_json::json;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -257,6 +259,56 @@ async fn users_leave_no_secret() -> Outcome {
         );
     }
     for expected in ["/users", "/login", "/logout", "/classes/_User/", "/sessions/me"] {
+        assert!(traced.contains(expected), "no {expected} in {traced}");
+    }
+    Ok(())
+}
+
+/// Nor does LiveQuery: in what is printed, in errors, or in traces.
+#[tokio::test(flavor = "current_thread")]
+async fn live_queries_leave_no_secret() -> Outcome {
+    let server = Scripted::start().await;
+    let client = server.builder().rest_key(REST).build()?;
+    let collector = Collector::default();
+    let _second = tracing::Dispatch::new(collector.clone());
+    let guard = tracing::subscriber::set_default(collector.clone());
+    let asked = query!(Team.filter(name = "SECRET name"));
+    let mut printed = String::new();
+    for asker in [
+        client.with_session(TOKEN),
+        client.master(MASTER).clone().with_session(TOKEN),
+    ] {
+        let subscribe = asked.subscribe(&asker);
+        printed += &format!("{subscribe:?} {subscribe:#?}");
+        let asking = tokio::spawn(subscribe.into_future());
+        let mut connection = server.accept().await;
+        tracing::callsite::rebuild_interest_cache();
+        connection.read().await;
+        connection.send(json!({"op": "connected"})).await;
+        connection.subscribe().await;
+        let mut events = asking.await??;
+        printed += &format!("{events:?} {events:#?}");
+        drop(connection);
+        let mut connection = server.welcome().await;
+        let asked = connection.read().await;
+        let refusal = json!({"op": "error", "requestId": asked["requestId"], "code": 209, "error": "no", "reconnect": false});
+        connection.send(refusal).await;
+        while let Some(event) = events.next().await {
+            printed += &format!("{event:?}");
+        }
+    }
+    drop(guard);
+    let traced = collector.text.lock().unwrap().clone();
+    assert_silent(&printed);
+    assert_silent(&traced);
+    assert!(printed.contains("InvalidSessionToken"), "{printed}");
+    for expected in [
+        "parse_live_query",
+        "ws://127.0.0.1",
+        "subscribed",
+        "the connection broke",
+        "E2eTeam",
+    ] {
         assert!(traced.contains(expected), "no {expected} in {traced}");
     }
     Ok(())

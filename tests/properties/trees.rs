@@ -2,6 +2,7 @@
 //! evaluation of the tree finds.
 
 use crate::runtime::{cases, failed, run, server, unique};
+use futures::FutureExt as _;
 use parse_orm::prelude::*;
 use proptest::prelude::*;
 use std::sync::OnceLock;
@@ -38,6 +39,20 @@ struct Model {
     tags: Vec<String>,
     place: Option<(i64, Option<String>)>,
     target: Option<usize>,
+}
+
+impl Model {
+    fn row(&self, run: &str, targets: &[Object<Target>]) -> Row {
+        Row {
+            run: run.into(),
+            number: self.number,
+            text: self.text.clone(),
+            flag: self.flag,
+            tags: self.tags.clone(),
+            place: self.place.clone().map(|(floor, room)| Place { floor, room }),
+            target: self.target.map(|target| targets[target].pointer()),
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -368,6 +383,23 @@ impl Tree {
     }
 }
 
+impl Tree {
+    /// True where it asks what LiveQuery cannot answer.
+    fn is_beyond_live_query(&self) -> bool {
+        match self {
+            Self::Test(test) => match test {
+                Test::TargetSize(_) | Test::TargetName(_) | Test::TargetAmong(..) | Test::TextAmong(..) => {
+                    true
+                }
+                Test::TagsStart(list) => !list.is_empty(),
+                _ => false,
+            },
+            Self::Not(tree) => tree.is_beyond_live_query(),
+            Self::And(trees) | Self::Or(trees) => trees.iter().any(Self::is_beyond_live_query),
+        }
+    }
+}
+
 type World = (parse_orm_mock::MockServer, Client, Vec<Object<Target>>);
 
 fn world() -> World {
@@ -404,16 +436,7 @@ proptest! {
             let case = unique();
             let mut ids = Vec::new();
             for row in &rows {
-                let row = Row {
-                    run: case.clone(),
-                    number: row.number,
-                    text: row.text.clone(),
-                    flag: row.flag,
-                    tags: row.tags.clone(),
-                    place: row.place.clone().map(|(floor, room)| Place { floor, room }),
-                    target: row.target.map(|target| targets[target].pointer()),
-                };
-                ids.push(row.create(client).await.map_err(failed)?.id().clone());
+                ids.push(row.row(&case, targets).create(client).await.map_err(failed)?.id().clone());
             }
             // several filters and excludes, one after another
             let mut set = query!(Row.filter(run = &case));
@@ -438,6 +461,53 @@ proptest! {
             expected.sort();
             prop_assert_eq!(&found, &expected, "{:?}", set);
             prop_assert_eq!(set.count(client).await.map_err(failed)?, expected.len() as u64);
+            Ok(())
+        })?;
+    }
+
+    /// A subscription is told of the rows that a find finds.
+    #[test]
+    fn row_2_a_subscription_is_told_of_what_a_find_finds(
+        rows in prop::collection::vec(model(), 1..6),
+        trees in prop::collection::vec((tree(), any::<bool>()), 1..4),
+    ) {
+        static WORLD: OnceLock<World> = OnceLock::new();
+        let (_, client, targets) = WORLD.get_or_init(world);
+        run(async {
+            let (case, end) = (unique(), unique());
+            let mut set = query!(Row.filter(run = &case));
+            for (tree, exclude) in &trees {
+                let condition = tree.condition(targets);
+                set = if *exclude { set.exclude(condition) } else { set.filter(condition) };
+            }
+            let mut events = match set.subscribe(client).await {
+                Ok(events) => events,
+                Err(Error::Invalid(refused)) => {
+                    let beyond = trees.iter().any(|(tree, _)| tree.is_beyond_live_query());
+                    prop_assert!(beyond || refused.message.contains("cannot both hold"), "{refused}");
+                    return Ok(());
+                }
+                Err(error) => return Err(failed(error)),
+            };
+            let mut last = query!(Row.filter(run = &end)).subscribe(client).await.map_err(failed)?;
+            let holds = |row: &Model| trees.iter().all(|(tree, exclude)| tree.holds(row) != *exclude);
+            let mut expected = Vec::new();
+            for (run, row) in rows.iter().map(|row| (&case, row)).chain([(&end, &rows[0])]) {
+                let stored = row.row(run, targets).create(client).await.map_err(failed)?;
+                if *run == case && holds(row) {
+                    expected.push(stored.id().clone());
+                }
+            }
+            last.next().await.expect("an event").map_err(failed)?;
+            // whatever was told before the last event is there
+            let mut told = Vec::new();
+            while let Some(event) = events.next().now_or_never() {
+                match event.expect("a stream that goes on").map_err(failed)? {
+                    LiveEvent::Create(row) => told.push(row.id().clone()),
+                    other => prop_assert!(false, "{other:?}"),
+                }
+            }
+            prop_assert_eq!(&told, &expected, "{:?}", set);
             Ok(())
         })?;
     }

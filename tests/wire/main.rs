@@ -9,6 +9,10 @@ mod batches;
 mod bodies;
 mod bounds;
 mod conditions;
+mod live;
+#[allow(dead_code, reason = "shared with the tests end to end")]
+#[path = "../e2e/live_server.rs"]
+mod live_server;
 mod lookups;
 mod models;
 mod parameters;

@@ -190,15 +190,15 @@ impl Work {
         if let Poll::Ready(Some(command)) = self.commands.poll_next_unpin(context) {
             return Poll::Ready(Happening::Command(command));
         }
-        let happening = match &mut self.phase {
+        // before the events, of which there may be many
+        if self.ticks.poll_tick(context).is_ready() {
+            return Poll::Ready(Happening::Tick);
+        }
+        match &mut self.phase {
             Phase::Opening(opening) => opening.poll_unpin(context).map(Happening::Opened),
             Phase::Waiting(pause) => pause.as_mut().poll(context).map(|()| Happening::TryAgain),
             Phase::Open(open) => open.poll(context),
-        };
-        if happening.is_ready() {
-            return happening;
         }
-        self.ticks.poll_tick(context).map(|_| Happening::Tick)
     }
 
     fn obey(&mut self, command: Command) {

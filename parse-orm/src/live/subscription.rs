@@ -7,7 +7,7 @@ use super::line::{Command, Entry};
 use super::sockets::Sockets;
 use crate::error::LiveProblem;
 use crate::object::{Object, ParseObject, object};
-use crate::query::{LiveQuery, QuerySet, Watched, view};
+use crate::query::{LiveQuery, QuerySet, Slice, Watched, view};
 use crate::{Client, DecodeError, Error, ParseView, Result};
 use futures::Stream;
 use futures::channel::{mpsc, oneshot};
@@ -172,12 +172,83 @@ impl<R> fmt::Debug for Subscription<R> {
 }
 
 impl<T: ParseObject> QuerySet<T> {
-    /// Subscribes to the rows: what happens to them comes as [`LiveEvent`]s.
+    /// Subscribes to the rows: once this is awaited, everything that happens to them comes as [`LiveEvent`]s.
+    ///
+    /// ```
+    /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
+    /// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
+    /// # let server = MockServer::start().await; let client = server.client();
+    /// let mut events = query!(GameScore.filter(score__gte = 100)).subscribe(&client).await?;
+    /// # let mut score = GameScore { score: 150 }.create(&client).await?;
+    /// # score.score = 50; score.save(&client).await?;
+    /// while let Some(event) = events.next().await {
+    ///     match event? {
+    ///         LiveEvent::Create(score) => assert_eq!(score.score, 150),
+    ///         LiveEvent::Enter { object, .. } | LiveEvent::Update { object, .. } => println!("{}", object.score),
+    ///         LiveEvent::Leave { object, original } => {
+    ///             assert_eq!((object.score, original.unwrap().score), (50, 150));
+    ///             break; // dropping the subscription ends it
+    ///         }
+    ///         LiveEvent::Delete(score) => println!("{} is gone", score.id()),
+    ///         LiveEvent::Gap(gap) => println!("read the rows again: {gap:?}"),
+    ///         _ => {}
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// To keep what the rows are, subscribe first and read them then: what happens in between comes as events, of which
+    /// some may tell what was read already (`updated_at` says which is newer). After a [gap](LiveEvent::Gap) read them
+    /// again. Saves that follow one another closely may be told of in another order.
+    ///
+    /// **What is asked for.** The server has to publish the class (its `liveQuery.classNames`): of others it accepts
+    /// subscriptions, and tells nothing. The conditions are those of a find, but the server looks at one object at a
+    /// time, without the database: sub-queries, conditions through a pointer or on a relation, `search`, relative times
+    /// and equal points are refused here, by name, and so is a `limit` or `skip`. Conditions are sent in a spelling that
+    /// means the same there. An order, and what says how rows are read (`hint`, `page_size`, ..), mean nothing to events,
+    /// so that one query set can be read and subscribed to. Objects behind pointers are not sent, whatever
+    /// `select_related` says; `exclude_keys` is kept to.
+    ///
+    /// **Who is told.** What the client's session, or the public, may read; everything with the master key, where the
+    /// server's LiveQuery knows it (its `keyPairs`). A session that is not valid counts as none there, without a word.
+    /// Class permissions that refuse the asker `find` refuse the subscription, with code 119, even with the master key.
+    ///
+    /// **The connection.** A WebSocket to [`live_query_url`](crate::ClientBuilder::live_query_url), made by the client's
+    /// own HTTP client (HTTP/1.1). One for all subscriptions of all clones of a client and its sessions, and one for each
+    /// master key and [installation](Client::with_installation). It is opened for the first subscription, by the
+    /// client's [`RetryPolicy`](crate::RetryPolicy); kept by pings; made again when it breaks, with pauses that grow to
+    /// 30 seconds, for as long as it takes; and closed behind the last subscription. It runs on the Tokio runtime that
+    /// the first one was awaited on.
+    ///
+    /// # Errors
+    /// [`Error::Live`] when the server refuses it, or is not reached; [`Error::Invalid`] when LiveQuery cannot answer it.
     pub fn subscribe(&self, client: &Client) -> Subscribe<Object<T>> {
         Subscribe::new(client, self.live(), object::<T>)
     }
 
-    /// As [`subscribe`](Self::subscribe), with the rows as views: only the fields that `W` names are sent.
+    /// As [`subscribe`](Self::subscribe), with the rows as views: only the fields that `W` names are sent, as `keys`.
+    ///
+    /// ```
+    /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
+    /// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64, note: String }
+    /// #[derive(ParseView, Debug)]
+    /// #[parse(model = GameScore)]
+    /// struct Line { object_id: ObjectId, score: i64 }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
+    /// # let server = MockServer::start().await; let client = server.client();
+    /// let mut lines = GameScore::objects().subscribe_values::<Line>(&client).await?;
+    /// # GameScore { score: 7, note: "long".into() }.create(&client).await?;
+    /// if let Some(LiveEvent::Create(line)) = lines.try_next().await? {
+    ///     println!("{} has {}", line.object_id, line.score);
+    /// #   return Ok(());
+    /// }
+    /// # panic!() }
+    /// ```
+    ///
+    /// # Errors
+    /// As `subscribe`; [`Error::Invalid`] for a view with [`Included`](crate::Included) objects, which no event has.
     pub fn subscribe_values<W: ParseView<Model = T>>(&self, client: &Client) -> Subscribe<W> {
         Subscribe::new(client, self.live_values::<W>(), view::<W>)
     }
@@ -192,5 +263,31 @@ impl<T: ParseObject> Watched<T> {
     /// As [`QuerySet::subscribe_values`].
     pub fn subscribe_values<W: ParseView<Model = T>>(&self, client: &Client) -> Subscribe<W> {
         Subscribe::new(client, self.live_values::<W>(), view::<W>)
+    }
+}
+
+/// Never implemented: it gives subscribing to a slice its own error message.
+#[diagnostic::on_unimplemented(
+    message = "a slice cannot be subscribed to: the server tells of every row that meets the conditions",
+    label = "this query was sliced before",
+    note = "subscribe to the query without the slice, and keep as many of its rows as you want"
+)]
+pub trait Unsliced {}
+
+/// What a slice does not offer; the editor, which would complete it, does not see it.
+#[cfg(not(rust_analyzer))]
+#[doc(hidden)]
+impl<T: ParseObject> Slice<T> {
+    pub fn subscribe(&self, client: &Client) -> Subscribe<Object<T>>
+    where
+        Self: Unsliced,
+    {
+        QuerySet::new().subscribe(client)
+    }
+    pub fn subscribe_values<W: ParseView<Model = T>>(&self, client: &Client) -> Subscribe<W>
+    where
+        Self: Unsliced,
+    {
+        QuerySet::new().subscribe_values(client)
     }
 }

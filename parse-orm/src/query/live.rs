@@ -73,8 +73,26 @@ impl<T: ParseObject> QuerySet<T> {
     /// For a subscription: of the rows that stay, only those whose value in one of these fields changes. In `query!`
     /// `watch(score, level)`, otherwise a field or a tuple of up to eight. Wire form `watch`.
     ///
-    /// Nothing is told of a new row without any of these fields. Rows that enter, leave or are deleted are told of
-    /// in any case.
+    /// A new row is told of if it has one of these fields. Rows that enter, leave or are deleted are told of in any
+    /// case.
+    ///
+    /// ```
+    /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
+    /// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64, level: Option<i64> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> parse_orm::Result<()> {
+    /// # let server = MockServer::start().await; let client = server.client();
+    /// # let mut row = GameScore { score: 7, level: None }.create(&client).await?;
+    /// let mut risers = query!(GameScore.filter(score__gt = 5).watch(level)).subscribe(&client).await?;
+    /// row.score = 8;
+    /// row.save(&client).await?; // nothing
+    /// row.level = Some(2);
+    /// row.save(&client).await?;
+    /// let Some(LiveEvent::Update { object, .. }) = risers.try_next().await? else { panic!() };
+    /// assert_eq!(object.level, Some(2));
+    /// // the same without macros
+    /// let watched = GameScore::objects().watch((GameScore::F.score, GameScore::F.level));
+    /// # Ok(()) }
+    /// ```
     pub fn watch<F: FieldList<T>>(&self, fields: F) -> Watched<T> {
         let mut fields = fields.names();
         fields.sort_unstable();
