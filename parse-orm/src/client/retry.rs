@@ -89,10 +89,10 @@ impl RetryPolicy {
         self
     }
 
-    /// How many tries there are.
+    /// Whether there is no other try after so many.
     #[cfg(feature = "live-query")]
-    pub(crate) fn tries(&self) -> u32 {
-        self.attempts.max(1)
+    pub(crate) fn is_over(&self, tried: u32, begun: Instant) -> bool {
+        tried >= self.attempts || begun.elapsed() >= self.deadline
     }
 
     /// With pauses that may grow as long as this.

@@ -42,8 +42,9 @@ pub(super) struct Entry {
     inbox: Arc<Inbox>,
     /// Who waits for the server's first answer.
     ready: Option<oneshot::Sender<Result<(), LiveProblem>>>,
-    /// How often it may still be tried, as long as somebody waits.
-    tries: u32,
+    /// Since when, and how often it was tried, as long as somebody waits.
+    begun: Instant,
+    tried: u32,
     state: State,
     /// When the last word of a connection came that broke.
     lost_since: Option<DateTime<Utc>>,
@@ -68,7 +69,8 @@ impl Entry {
         ready: oneshot::Sender<Result<(), LiveProblem>>,
     ) -> Self {
         Self {
-            tries: client.retry_policy().tries(),
+            begun: Instant::now(),
+            tried: 0,
             client,
             query,
             inbox,
@@ -205,6 +207,11 @@ impl Work {
         match command {
             Command::Subscribe(id, entry) => {
                 self.entries.insert(id, entry);
+                if let Phase::Waiting(_) = self.phase {
+                    // who is new does not wait for those that were long in vain
+                    self.tried = 0;
+                    self.phase = Phase::Opening(opening(&self.client));
+                }
                 self.ask(id);
             }
             Command::Unsubscribe(id, done) => {
@@ -285,12 +292,13 @@ impl Work {
 
     /// One try less for those that never were subscribed.
     fn failed(&mut self, problem: &LiveProblem, patience: bool) {
+        let policy = self.client.retry_policy();
         let hopeless = |entry: &mut Entry| {
             if entry.ready.is_none() {
                 return false;
             }
-            entry.tries = entry.tries.saturating_sub(1);
-            entry.tries == 0 || !patience
+            entry.tried += 1;
+            !patience || policy.is_over(entry.tried, entry.begun.into_std())
         };
         for (id, mut entry) in std::mem::take(&mut self.entries) {
             if hopeless(&mut entry) {
