@@ -23,7 +23,8 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! The crate is also a program, `parse-orm-mock --port 1337`, behind the feature `cli`.
+//! The crate is also a program, `parse-orm-mock --port 1337`, behind the feature `cli`: for tests in other languages. Its
+//! `--help` says which of the options here it knows.
 //!
 //! # Not imitated
 //!

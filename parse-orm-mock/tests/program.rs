@@ -185,6 +185,13 @@ fn built_in_functions_and_jobs_are_there_when_asked_for() {
     assert_eq!(run("needsParam", json!({"n": 5})), json!({"result": 5}));
     assert_eq!(run("sleep", json!({"ms": 1})), json!({"result": "slept"}));
     assert_eq!(run("returnsTypes", json!({}))["result"]["n"], Value::Null);
+    let made = run("returnsObject", json!({}))["result"].clone();
+    let path = format!("/classes/CloudMade/{}", made["objectId"].as_str().unwrap());
+    let stored = program.call("GET", &path, Value::Null).json();
+    assert_eq!(
+        (&stored["x"], &stored["createdAt"]),
+        (&made["x"], &made["createdAt"])
+    );
 }
 
 #[test]

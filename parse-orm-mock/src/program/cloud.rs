@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use chrono::SecondsFormat;
 use parse_orm::prelude::*;
 use parse_orm_mock::{CloudCode, CloudError, Validator};
 use serde_json::{Value, json};
@@ -21,7 +22,13 @@ struct Review {
     stars: f64,
 }
 
-const FUNCTIONS: [BuiltIn; 9] = [
+/// What a function makes.
+#[derive(ParseObject, Debug, Clone)]
+struct CloudMade {
+    x: i64,
+}
+
+const FUNCTIONS: [BuiltIn; 10] = [
     BuiltIn {
         name: "hello",
         about: "answers \"Hello world!\"",
@@ -64,6 +71,24 @@ const FUNCTIONS: [BuiltIn; 9] = [
                     "n": null,
                     "a": [1, "x", {"y": 2}],
                     "g": {"__type": "GeoPoint", "latitude": 1, "longitude": 2},
+                }))
+            })
+        },
+    },
+    BuiltIn {
+        name: "returnsObject",
+        about: "stores a row of CloudMade, {\"x\": 1}, and answers it",
+        add: |code, name| {
+            code.function(name, |call| async move {
+                let made = CloudMade { x: 1 }.create(&call.client()).await?;
+                let date = |date: DateTime<Utc>| date.to_rfc3339_opts(SecondsFormat::Millis, true);
+                Ok(json!({
+                    "x": made.x,
+                    "createdAt": date(made.created_at()),
+                    "updatedAt": date(made.updated_at()),
+                    "objectId": made.id().as_str(),
+                    "__type": "Object",
+                    "className": "CloudMade",
                 }))
             })
         },

@@ -18,6 +18,11 @@ export const functions = async () => {
   assert.deepEqual(types.d, new Date(0));
   assert.ok(types.g instanceof Parse.GeoPoint);
   assert.deepEqual([types.n, types.a], [null, [1, 'x', { y: 2 }]]);
+  const made = await run('returnsObject');
+  assert.ok(made instanceof Parse.Object && made.createdAt instanceof Date);
+  assert.deepEqual([made.className, made.get('x'), made.dirty()], ['CloudMade', 1, false]);
+  assert.equal((await new Parse.Query('CloudMade').get(made.id, master)).get('x'), 1);
+  await made.destroy(master);
   assert.equal(await run('sleep', { ms: 1 }), 'slept');
 };
 
@@ -95,11 +100,18 @@ export const webhooks = async () => {
     const made = await new Parse.Object(className, { x: 1 }).save();
     assert.deepEqual([made.get('x'), made.get('seen')], [1, true]);
     await refused(141, new Parse.Object(className, { bad: true }).save());
+    await made.save({ x: 2 });
+    const asked = program.asked.at(-1);
+    assert.deepEqual([asked.triggerName, asked.object.x, asked.original.x], ['beforeSave', 2, 1]);
+    await Parse.Hooks.createTrigger(className, 'beforeDelete', program.url('/delete'));
+    await made.destroy();
+    assert.deepEqual([program.asked.at(-1).path, program.asked.at(-1).object.objectId], ['/delete', made.id]);
     const triggers = await Parse.Hooks.getTriggers();
     assert.ok(triggers.some((hook) => hook.className === className && hook.triggerName === 'beforeSave'));
   } finally {
     await Parse.Hooks.removeFunction(name);
     await Parse.Hooks.removeTrigger(className, 'beforeSave').catch(() => {});
+    await Parse.Hooks.removeTrigger(className, 'beforeDelete').catch(() => {});
     program.end();
   }
   await refused(143, Parse.Hooks.getFunction(name));

@@ -38,7 +38,7 @@ export const refused = async (code, promise) => {
 export const only = async (walk) => {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no end after 20 s')), 20_000);
+    timer = setTimeout(() => reject(new Error('no end after a minute')), 60_000);
   });
   try {
     return await Promise.race([walk(), late]);

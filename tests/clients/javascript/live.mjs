@@ -87,5 +87,4 @@ export const refusals = async () => {
   const client = socket({ javascriptKey: 'wrong' });
   client.open();
   await refused(4, client.connectPromise);
-  await Parse.LiveQuery.close();
 };

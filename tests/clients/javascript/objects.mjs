@@ -122,6 +122,27 @@ export const pointersAndIncludes = async () => {
   assert.equal(dangling.get('team')?.get('name'), undefined);
 };
 
+export const waysToFetch = async () => {
+  const made = await Parse.Object.saveAll([1, 2].map((n) => new Parse.Object(Player, { n, more: 'm' })));
+  const bare = made.map((player) => Parse.Object.fromJSON({ className: Player, objectId: player.id }));
+  assert.deepEqual(values(await Parse.Object.fetchAllIfNeeded(bare), 'n'), [1, 2]);
+  const [first] = made;
+  await Parse.Object.fromJSON({ className: Player, objectId: first.id }).save({ n: 7 });
+  assert.equal((await first.fetch()).get('n'), 7);
+  assert.ok(await first.exists());
+  assert.equal(await Parse.Object.fromJSON({ className: Player, objectId: 'nosuchrow1' }).exists(), false);
+  class Sportsman extends Parse.Object {
+    constructor() {
+      super(Player);
+    }
+  }
+  Parse.Object.registerSubclass(Player, Sportsman);
+  assert.ok((await new Parse.Query(Sportsman).get(first.id)) instanceof Sportsman);
+  Parse.Object.unregisterSubclass?.(Player);
+  const gone = Parse.Object.fromJSON({ className: Player, objectId: 'nosuchrow1' });
+  await refused(101, Parse.Object.fetchAll([first, gone]));
+};
+
 export const relations = async () => {
   const players = ['a', 'b', 'c'].map((name) => new Parse.Object(Player, { name }));
   await Parse.Object.saveAll(players);
