@@ -305,7 +305,7 @@ fn write_answer(answer: Answer) -> Response<Body> {
     let mut response = respond(
         answer.status,
         "application/json; charset=utf-8",
-        answer.body.to_string().into_bytes(),
+        serde_json::to_vec(&answer.body).unwrap_or_default(),
     );
     if let Some(location) = answer
         .location

@@ -139,8 +139,8 @@ impl Condition {
             "$lte" => Test::Compare(Than::LessOrEqual, value()),
             "$gt" => Test::Compare(Than::Greater, value()),
             "$gte" => Test::Compare(Than::GreaterOrEqual, value()),
-            "$in" => Test::In(list()?),
-            "$nin" => Test::NotIn(list()?),
+            "$in" => Test::In(list()?.into()),
+            "$nin" => Test::NotIn(list()?.into()),
             "$exists" => Test::Exists(truth(Some(operand))),
             "$all" => Test::All(list()?.into_iter().map(Test::Equal).collect()),
             "$regex" => {

@@ -322,7 +322,7 @@ impl Lookup {
                 }
                 false
             });
-            let test = Test::In(wanted);
+            let test = Test::In(wanted.into());
             let found: Value = foreign
                 .iter()
                 .filter(|other| test.matches(&self.foreign, other))

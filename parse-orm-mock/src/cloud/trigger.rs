@@ -251,6 +251,11 @@ pub(crate) async fn run(
     Ok(Some(made))
 }
 
+/// Whether there is something to run: only then are the rows copied for it.
+fn is_there(call: &Call<'_>, trigger: Trigger, class: &str) -> bool {
+    call.state.cloud().find_trigger(trigger, class).is_some()
+}
+
 /// Before a find: the parameters, as the trigger wants them.
 pub(crate) async fn before_find(
     call: &Call<'_>,
@@ -258,6 +263,9 @@ pub(crate) async fn before_find(
     query: Map<String, Value>,
     is_get: bool,
 ) -> Result<Map<String, Value>, Refusal> {
+    if !is_there(call, Trigger::BeforeFind, class) {
+        return Ok(query);
+    }
     let mut shown = query.clone();
     shown.entry("where").or_insert_with(|| json!({}));
     let subject = Subject {
@@ -284,6 +292,9 @@ pub(crate) async fn after_find(
     rows: Vec<Value>,
     is_get: bool,
 ) -> Result<Vec<Value>, Refusal> {
+    if !is_there(call, Trigger::AfterFind, class) {
+        return Ok(rows);
+    }
     let subject = Subject {
         query: Some(query.clone()),
         is_get,

@@ -132,7 +132,7 @@ impl Filter {
             Self::All(parts) => parts.iter().find_map(Self::ids),
             Self::Field(path, tests) if path.is_object_id() => tests.iter().find_map(|test| match test {
                 Test::Equal(Value::String(id)) => Some(vec![id.as_str()]),
-                Test::In(ids) => ids.iter().map(Value::as_str).collect(),
+                Test::In(ids) => ids.values().iter().map(Value::as_str).collect(),
                 _ => None,
             }),
             _ => None,
@@ -209,7 +209,7 @@ impl Test {
     fn places(&self, path: &Path, class: &Class, most: usize) -> Option<Vec<u64>> {
         let values = match self {
             Self::Equal(value) => std::slice::from_ref(value),
-            Self::In(values) => values,
+            Self::In(list) => list.values(),
             Self::All(tests) => return fewest(tests, most, |test, most| test.places(path, class, most)),
             _ => return None,
         };
@@ -224,8 +224,8 @@ impl Test {
         const NULL: &Value = &Value::Null;
         match self {
             Self::Equal(value) if is_ordered(value) => Some(vec![(Included(value), Included(value))]),
-            Self::In(values) if values.iter().all(is_ordered) => Some(
-                values
+            Self::In(list) if list.values().iter().all(is_ordered) => Some(
+                list.values()
                     .iter()
                     .map(|value| (Included(value), Included(value)))
                     .collect(),
@@ -448,7 +448,7 @@ mod tests {
         let test = prop_oneof![
             3 => any_value().prop_map(Test::Equal),
             1 => any_value().prop_map(Test::NotEqual),
-            2 => prop::collection::vec(any_value(), 0..4).prop_map(Test::In),
+            2 => prop::collection::vec(any_value(), 0..4).prop_map(|list| Test::In(list.into())),
             3 => (than, scalar()).prop_map(|(than, value)| Test::Compare(than, value)),
             1 => prop::collection::vec(scalar().prop_map(Test::Equal), 1..3).prop_map(Test::All),
         ];

@@ -192,8 +192,8 @@ impl Field<'_> {
             "$lte" => Test::Compare(Than::LessOrEqual, self.timed(name, value)?),
             "$gt" => Test::Compare(Than::Greater, self.timed(name, value)?),
             "$gte" => Test::Compare(Than::GreaterOrEqual, self.timed(name, value)?),
-            "$in" => Test::In(self.operands(name, value)?),
-            "$nin" => Test::NotIn(self.operands(name, value)?),
+            "$in" => Test::In(self.operands(name, value)?.into()),
+            "$nin" => Test::NotIn(self.operands(name, value)?.into()),
             "$all" => all_of(array("bad $all value")?)?,
             "$containedBy" => {
                 let list = array("bad $containedBy: should be an array")?;

@@ -398,19 +398,23 @@ fn answer(reader: Reader<'_>, class: &Class, shape: &Shape, protection: &Protect
 /// A row as it is answered. Relations come on every row, whatever was selected; a pointer that is null does
 /// not come at all.
 pub(crate) fn render(row: &Row, schema: &Schema, keys: Option<&[String]>) -> Map<String, Value> {
-    let selected = |name: &str| {
-        ALWAYS.contains(&name)
-            || keys.is_none_or(|keys| keys.iter().any(|key| key.split('.').next() == Some(name)))
-    };
     let hidden = |name: &str, value: &Value| {
         value.is_null() && matches!(schema.get(name), Some(FieldType::Pointer(_)))
     };
-    let mut object = Map::with_capacity(row.len());
-    for (name, value) in row {
-        if selected(name) && !hidden(name, value) {
-            object.insert(name.clone(), value.clone());
+    let mut object = match keys {
+        // A copy of the whole is quicker than one of each field.
+        None => row.clone(),
+        Some(keys) => {
+            let selected = |name: &str| {
+                ALWAYS.contains(&name) || keys.iter().any(|key| key.split('.').next() == Some(name))
+            };
+            let fields = row.iter().filter(|(name, _)| selected(name));
+            fields
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect()
         }
-    }
+    };
+    object.retain(|name, value| !hidden(name, value));
     for (name, target) in schema.relations() {
         object.insert(
             name.to_owned(),

@@ -1,6 +1,7 @@
 //! Matching: does a row satisfy a filter, by MongoDB's rules for arrays, nulls and dotted paths.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use fancy_regex::Regex;
 use serde_json::Value;
@@ -9,7 +10,7 @@ use super::geo::{Area, Point};
 use super::text::TextSearch;
 use crate::store::Row;
 use crate::store::path::Path;
-use crate::value::{compare_alike, contains, equal};
+use crate::value::{compare_alike, contains, equal, hash};
 
 /// A filter ready to be asked about rows.
 #[derive(Debug, Clone)]
@@ -35,8 +36,8 @@ pub(crate) enum Test {
     Equal(Value),
     NotEqual(Value),
     Compare(Than, Value),
-    In(Vec<Value>),
-    NotIn(Vec<Value>),
+    In(OneOf),
+    NotIn(OneOf),
     All(Vec<Test>),
     Exists(bool),
     Pattern(Box<Regex>),
@@ -100,8 +101,8 @@ impl Test {
         match self {
             Self::Equal(operand) => path.any(row, &mut |leaf| equals(leaf, operand)),
             Self::NotEqual(operand) => !path.any(row, &mut |leaf| equals(leaf, operand)),
-            Self::In(list) => path.any(row, &mut |leaf| list.iter().any(|operand| equals(leaf, operand))),
-            Self::NotIn(list) => !path.any(row, &mut |leaf| list.iter().any(|operand| equals(leaf, operand))),
+            Self::In(list) => path.any(row, &mut |leaf| list.equals(leaf)),
+            Self::NotIn(list) => !path.any(row, &mut |leaf| list.equals(leaf)),
             Self::All(tests) => !tests.is_empty() && tests.iter().all(|test| test.matches(path, row)),
             Self::Exists(wanted) => path.any(row, &mut |leaf| leaf.is_some()) == *wanted,
             Self::Compare(than, operand) => path.any(row, &mut |leaf| compares(leaf, *than, operand)),
@@ -129,6 +130,48 @@ impl Test {
                     value.as_str().is_some_and(|text| search.score(text).is_some())
                 })
             }),
+        }
+    }
+}
+
+/// Values, one of which is to be there.
+#[derive(Debug, Clone)]
+pub(crate) struct OneOf {
+    values: Vec<Value>,
+    /// Of a long list: where the values of a hash are.
+    by_hash: Option<HashMap<u64, Vec<usize>>>,
+}
+
+impl From<Vec<Value>> for OneOf {
+    fn from(values: Vec<Value>) -> Self {
+        const LONG: usize = 8;
+        let by_hash = (values.len() >= LONG).then(|| {
+            let mut by_hash: HashMap<u64, Vec<usize>> = HashMap::with_capacity(values.len());
+            for (place, value) in values.iter().enumerate() {
+                by_hash.entry(hash(value)).or_default().push(place);
+            }
+            by_hash
+        });
+        Self { values, by_hash }
+    }
+}
+
+impl OneOf {
+    pub(crate) fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    fn equals(&self, leaf: Option<&Value>) -> bool {
+        let Some(by_hash) = &self.by_hash else {
+            return self.values.iter().any(|operand| equals(leaf, operand));
+        };
+        let holds = |value: &Value| {
+            let places = by_hash.get(&hash(value)).into_iter().flatten();
+            places.into_iter().any(|place| equal(value, &self.values[*place]))
+        };
+        match leaf {
+            None => holds(&Value::Null),
+            Some(value) => holds(value) || value.as_array().is_some_and(|items| items.iter().any(holds)),
         }
     }
 }
@@ -177,6 +220,28 @@ mod tests {
 
     fn filter(value: &Value) -> Filter {
         compile(value.as_object().unwrap(), None).unwrap()
+    }
+
+    #[test]
+    fn a_long_list_matches_what_its_values_do() {
+        let row = json!({"n": 3.0, "t": "Ann", "many": [{"a": 1}, 7], "null": null});
+        let row: &Map<String, Value> = row.as_object().unwrap();
+        let long = |value: Value| Value::from_iter((100..110).map(Value::from).chain([value]));
+        for (wanted, key, value) in [
+            (true, "n", json!(3)),
+            (false, "n", json!("3")),
+            (true, "t", json!("Ann")),
+            (false, "t", json!("ann")),
+            (true, "many", json!(7)),
+            (true, "null", json!(null)),
+            (true, "missing", json!(null)),
+            (false, "missing", json!(0)),
+        ] {
+            for (operator, wanted) in [("$in", wanted), ("$nin", !wanted)] {
+                let filter = filter(&json!({key: {operator: long(value.clone())}}));
+                assert_eq!(filter.matches(row), wanted, "{key} {operator} {value}");
+            }
+        }
     }
 
     #[test]
