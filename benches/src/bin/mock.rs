@@ -64,7 +64,7 @@ fn main() -> Result<()> {
             row.push(one.cpu.map_or("?".to_owned(), |cpu| cpu.as_micros().to_string()));
         }
         if let [mock, real] = &measured[..] {
-            row.push(format!("{:.0}", mock.rate / real.rate));
+            row.push(format!("{:.1}", mock.rate / real.rate));
         }
         table.row(row);
     }

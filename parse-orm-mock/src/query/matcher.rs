@@ -226,7 +226,7 @@ mod tests {
     fn a_long_list_matches_what_its_values_do() {
         let row = json!({"n": 3.0, "t": "Ann", "many": [{"a": 1}, 7], "null": null});
         let row: &Map<String, Value> = row.as_object().unwrap();
-        let long = |value: Value| Value::from_iter((100..110).map(Value::from).chain([value]));
+        let long = |value: Value| (100..110).map(Value::from).chain([value]).collect::<Value>();
         for (wanted, key, value) in [
             (true, "n", json!(3)),
             (false, "n", json!("3")),
