@@ -101,6 +101,14 @@ impl Backend {
         &self.master
     }
 
+    /// The URL of the API.
+    pub fn url(&self) -> String {
+        match &self.server {
+            Some(server) => server.url().into(),
+            None => std::env::var("PARSE_SERVER_URL").expect("a URL in the environment"),
+        }
+    }
+
     /// The application id of the server.
     pub fn app_id(&self) -> String {
         match &self.server {

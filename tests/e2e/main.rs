@@ -30,6 +30,8 @@ mod installations;
 mod keeping;
 mod live_connection;
 mod live_events;
+mod live_matching;
+mod live_protocol;
 mod live_server;
 mod local_state;
 mod lookups;
@@ -51,6 +53,8 @@ mod pointers;
 mod prefetch;
 mod push;
 mod queries;
+#[path = "../differential/random.rs"]
+mod random;
 mod raw;
 mod readme;
 mod relation_lookups;
@@ -63,6 +67,8 @@ mod secrets;
 mod security;
 mod server_side;
 mod sessions;
+#[path = "../../parse-orm-mock/tests/socket/mod.rs"]
+mod socket;
 mod staged_answers;
 mod streams;
 mod subqueries;
@@ -74,3 +80,5 @@ mod values;
 mod values_refused;
 mod views;
 mod webhooks;
+#[path = "../../parse-orm-mock/tests/wire/mod.rs"]
+mod wire;

@@ -16,7 +16,7 @@ use crate::refusal::Refusal;
 use crate::state::State;
 use crate::store::permissions::Operation;
 use crate::store::{Class, Row, Store};
-use crate::value::is_typed;
+use crate::value::{is_typed, type_tag};
 
 /// A write that is done: the row as it was and as it is.
 #[derive(Debug, Default)]
@@ -128,6 +128,14 @@ fn objects(
             }),
             _ => object.retain(|key, value| !is_typed(value, "Relation") || happened.relations.contains(key)),
         }
+        // a pointer that is null is told when it becomes so, and never again
+        let was = |key: &String| happened.before.as_ref().and_then(|before| before.get(key));
+        let nulls = row
+            .iter()
+            .filter(|(key, value)| value.is_null() && !key.starts_with('_') && was(key) != Some(value));
+        for (key, value) in nulls {
+            object.insert(key.clone(), value.clone());
+        }
         object
     });
     Objects {
@@ -234,12 +242,28 @@ impl Listener<'_> {
     fn watches(&self, current: &Value, original: Option<&Value>) -> bool {
         let changed = |field: &String| {
             let value = current.get(field);
-            value != original.and_then(|original| original.get(field))
+            // the id is no field of the SDK's objects
+            field != "objectId"
+                && (value != original.and_then(|original| original.get(field))
+                    || value.is_some_and(is_never_alike))
         };
         self.subscription
             .watch
             .as_ref()
             .is_none_or(|watch| watch.iter().any(changed))
+    }
+}
+
+/// Whether the SDK makes something of the value that is not even equal to itself, made a second time: an object, which
+/// has a number of its own, or a relation, which has a parent.
+fn is_never_alike(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(is_never_alike),
+        Value::Object(map) => {
+            matches!(type_tag(map), Some("Pointer" | "Object" | "Relation"))
+                || map.values().any(is_never_alike)
+        }
+        _ => false,
     }
 }
 

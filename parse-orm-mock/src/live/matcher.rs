@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 use serde_json::{Map, Value};
 
 use super::javascript::{Found, Operand, Thrown, identical, is_on_earth, member, ring};
-use super::regex::{Pattern, unquoted};
+use super::regex::{Pattern, flags_of, unquoted};
 use crate::number::truthy;
 use crate::query::geo::Point;
 use crate::value::{is_typed, type_tag};
@@ -338,18 +338,26 @@ impl Operator {
                 ))
             }
             Self::Within(area) => within(area, found),
-            Self::ContainedBy(list) => match found {
-                Found::Plain(Value::Array(items)) => {
-                    for item in items {
-                        if !contains(list, Found::Plain(item))? {
-                            return Ok(Verdict::No);
-                        }
+            Self::ContainedBy(list) => {
+                let letters;
+                let items = match found {
+                    Found::Plain(Value::Array(items)) => items,
+                    Found::Plain(Value::String(text)) => {
+                        letters = text
+                            .chars()
+                            .map(|letter| Value::from(letter.to_string()))
+                            .collect();
+                        &letters
                     }
-                    Ok(Verdict::Settled(true))
+                    _ => return Err(Thrown),
+                };
+                for item in items {
+                    if !contains(list, Found::Plain(item))? {
+                        return Ok(Verdict::No);
+                    }
                 }
-                Found::Plain(Value::String(text)) if text.is_empty() => Ok(Verdict::Settled(true)),
-                _ => Err(Thrown),
-            },
+                Ok(Verdict::Settled(true))
+            }
             Self::Polygon(corners) => {
                 let corners = corners.as_ref().ok_or(Thrown)?;
                 match found {
@@ -363,19 +371,24 @@ impl Operator {
             }
             Self::Circle(circle) => {
                 let (centre, radius) = circle.ok_or(Thrown)?;
-                let nowhere = Point {
-                    latitude: 0.0,
-                    longitude: 0.0,
-                };
                 let place = match found {
-                    Found::Plain(place @ (Value::Object(_) | Value::Null | Value::Array(_))) => {
-                        let place = Point::read_loose(place).filter(|place| is_on_earth(*place));
-                        place.ok_or(Thrown)?
+                    Found::Plain(Value::Array(pair)) => {
+                        pair.first().zip(pair.get(1)).and_then(|(latitude, longitude)| {
+                            Some(Point {
+                                latitude: latitude.as_f64()?,
+                                longitude: longitude.as_f64()?,
+                            })
+                        })
                     }
+                    Found::Plain(place @ (Value::Object(_) | Value::Null)) => Point::read_loose(place),
+                    Found::Date(_) => None,
                     // a place of which nothing is told is where the equator meets the meridian
-                    Found::Missing | Found::Plain(_) => nowhere,
-                    Found::Date(_) => return Err(Thrown),
+                    Found::Missing | Found::Plain(_) => Some(Point {
+                        latitude: 0.0,
+                        longitude: 0.0,
+                    }),
                 };
+                let place = place.filter(|place| is_on_earth(*place)).ok_or(Thrown)?;
                 Ok(Verdict::Settled(place.distance(centre) <= radius))
             }
             Self::Around(point) => {
@@ -392,16 +405,13 @@ impl Operator {
 /// `$regex`: a text, or an expression with its flags.
 fn pattern(value: &Value, options: Option<&Value>) -> Option<Box<Pattern>> {
     let (source, flags) = match value {
-        Value::String(source) => (
-            unquoted(source)?,
-            options.and_then(Value::as_str).unwrap_or_default(),
-        ),
+        Value::String(source) => (unquoted(source)?, flags_of(options)),
         value => (
             value.get("source")?.as_str()?.to_owned(),
-            value.get("flags")?.as_str()?,
+            value.get("flags")?.as_str()?.to_owned(),
         ),
     };
-    Pattern::new(&source, flags).ok().map(Box::new)
+    Pattern::new(&source, &flags).ok().map(Box::new)
 }
 
 /// The real server's `contains(list, value)`: a pointer is looked for by what it points to, of a list any element,

@@ -1,6 +1,9 @@
 //! Regular expressions: LiveQuery's are JavaScript's, other than those of queries.
 
 use regress::{Flags, Regex};
+use serde_json::Value;
+
+use crate::number::{to_text, truthy};
 
 /// A regular expression, ready to be asked.
 #[derive(Debug, Clone)]
@@ -57,12 +60,20 @@ fn reason<'a>(source: &str, error: &'a str) -> &'a str {
         "Quantifier not allowed here" | "Invalid atom character" => "Nothing to repeat",
         "Incomplete escape" => "\\ at end of pattern",
         "Invalid quantifier" => "numbers out of order in {} quantifier",
-        "Invalid character range" => "Range out of order in character class",
+        error if error.starts_with("Range values reversed") => "Range out of order in character class",
         "Invalid group modifier" => "Invalid group",
         "Invalid token at named capture group identifier" => "Invalid capture group name",
         "Invalid character escape" => "Invalid escape",
         other => other,
     }
+}
+
+/// `$options`, of whatever type.
+pub(super) fn flags_of(options: Option<&Value>) -> String {
+    options
+        .filter(|options| truthy(options))
+        .map(to_text)
+        .unwrap_or_default()
 }
 
 /// The pattern that `$regex` is searched with: what stands between `\Q` and `\E` for itself, as JavaScript knows no

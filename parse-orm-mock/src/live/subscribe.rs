@@ -8,7 +8,7 @@ use super::access::{asker, group};
 use super::frame::Subscribe;
 use super::hub::{Client, Subscription};
 use super::matcher::Matcher;
-use super::regex::Pattern;
+use super::regex::{Pattern, flags_of};
 use crate::access::protected::Protection;
 use crate::cloud::{self, Info, Subject, Trigger};
 use crate::refusal::{Refusal, code};
@@ -105,9 +105,9 @@ fn check_patterns(filter: &Map<String, Value>) -> Result<(), Refusal> {
             continue;
         };
         let text = |key: &str| regex.get(key).and_then(Value::as_str);
-        let options = constraint.get("$options").unwrap_or(&Value::Null);
+        let options = flags_of(constraint.get("$options"));
         let (source, flags) = match (regex, text("source").zip(text("flags"))) {
-            (Value::String(source), _) => (source.as_str(), options.as_str().unwrap_or_default()),
+            (Value::String(source), _) => (source.as_str(), &*options),
             (_, Some(both)) => both,
             _ => {
                 let message = "Invalid regular expression: $regex must be a string or RegExp";
