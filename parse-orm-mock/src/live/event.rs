@@ -44,15 +44,34 @@ struct Delivery {
     original: Option<Map<String, Value>>,
 }
 
+/// Tells all who listen of a session that the server opened, or ended, itself.
+pub(crate) fn publish_session(state: &State, store: &Store, session: &Row, ended: bool) {
+    if !state.live.is_heard() {
+        return;
+    }
+    let id = session
+        .get("objectId")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let stored = store.class("_Session").and_then(|class| class.get(id)).cloned();
+    let happened = Happened {
+        before: ended.then(|| Arc::new(session.clone())),
+        after: stored.filter(|_| !ended),
+        ..Happened::default()
+    };
+    let mut server = Auth::default();
+    server.master = true;
+    publish(state, store, &server, "_Session", &happened);
+}
+
 /// Tells all who listen of a write by `writer`.
-pub(crate) fn publish(state: &State, writer: &Auth, class: &str, happened: &Happened) {
+pub(crate) fn publish(state: &State, store: &Store, writer: &Auth, class: &str, happened: &Happened) {
     if !state.options.live_classes.has(class) {
         return;
     }
     let triggered = state.cloud().find_trigger(Trigger::AfterEvent, class).is_some();
-    let store = state.store();
     let Some(known) = store.class(class) else { return };
-    let objects = objects(state, &store, known, writer, class, happened);
+    let objects = objects(state, store, known, writer, class, happened);
     let mut deliveries = Vec::new();
     let mut hub = state.live.hub();
     let mut failures = Vec::new();
@@ -62,7 +81,7 @@ pub(crate) fn publish(state: &State, writer: &Auth, class: &str, happened: &Happ
             subscriptions.filter(|(_, subscription)| subscription.class == class)
         {
             let listener = Listener {
-                store: &store,
+                store,
                 class: known,
                 client,
                 subscription,
@@ -86,7 +105,7 @@ pub(crate) fn publish(state: &State, writer: &Auth, class: &str, happened: &Happ
     }
     if !triggered {
         for delivery in deliveries {
-            deliver(&store, &mut hub, delivery);
+            deliver(store, &mut hub, delivery);
         }
         return;
     }

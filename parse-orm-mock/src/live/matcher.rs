@@ -9,10 +9,10 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Value};
 
-use super::javascript::{Found, Operand, Thrown, identical, is_on_earth, member, ring};
+use super::javascript::{Found, Operand, Thrown, identical, member};
+use super::places::Place;
 use super::regex::{Pattern, flags_of, unquoted};
 use crate::number::truthy;
-use crate::query::geo::Point;
 use crate::value::{is_typed, type_tag};
 
 /// A `where`, read once.
@@ -57,13 +57,8 @@ enum Operator {
     Exists(bool),
     /// None for an expression that JavaScript does not read.
     Pattern(Option<Box<Pattern>>),
-    Near(Operand, f64),
-    Within(Value),
+    Place(Place),
     ContainedBy(Value),
-    /// The corners, or none where there is no polygon in them.
-    Polygon(Option<Vec<Point>>),
-    Circle(Option<(Point, f64)>),
-    Around(Option<Point>),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -222,7 +217,7 @@ fn any(items: &[Value], test: impl Fn(&Value) -> Result<bool, Thrown>) -> Result
 enum Verdict {
     No,
     Yes,
-    /// Nobody asks those behind it.
+    /// Whatever those behind it say.
     Settled(bool),
 }
 
@@ -249,48 +244,11 @@ impl Operator {
             "$exists" => value.as_bool().map_or(Self::Ignored, Self::Exists),
             "$regex" => Self::Pattern(pattern(value, all.get("$options"))),
             "$options" | "$maxDistance" => Self::Ignored,
-            "$nearSphere" => {
-                let limit = all.get("$maxDistance").filter(|limit| truthy(limit));
-                let limit = limit.map_or(f64::INFINITY, |limit| limit.as_f64().unwrap_or(f64::NAN));
-                Self::Near(operand(), limit)
-            }
-            "$within" => Self::Within(value.clone()),
             "$containedBy" => Self::ContainedBy(value.clone()),
-            "$geoWithin" => Self::of_geo_within(value),
-            "$geoIntersects" => {
-                let point = value.get("$point").and_then(Point::read_loose);
-                Self::Around(point.filter(|point| is_on_earth(*point)))
+            "$nearSphere" | "$within" | "$geoWithin" | "$geoIntersects" => {
+                Place::read(name, value, all).map_or(Self::Ignored, Self::Place)
             }
             _ => Self::Unknown,
-        }
-    }
-
-    fn of_geo_within(value: &Value) -> Self {
-        if let Some(corners) = value.get("$polygon").filter(|corners| truthy(corners)) {
-            let corners = corners.as_array().and_then(|corners| {
-                let corners: Option<Vec<Point>> = corners.iter().map(Point::read_loose).collect();
-                corners
-                    .filter(|corners| corners.len() >= 3 && corners.iter().all(|corner| is_on_earth(*corner)))
-            });
-            return Self::Polygon(corners);
-        }
-        match value.get("$centerSphere").filter(|circle| truthy(circle)) {
-            Some(circle) => {
-                let centre = member(circle.get(0), "1").zip(member(circle.get(0), "0"));
-                let centre = centre.and_then(|(latitude, longitude)| {
-                    Some(Point {
-                        latitude: latitude.as_f64()?,
-                        longitude: longitude.as_f64()?,
-                    })
-                });
-                let radius = circle.get(1).and_then(Value::as_f64).unwrap_or(f64::NAN);
-                Self::Circle(
-                    centre
-                        .filter(|centre| is_on_earth(*centre))
-                        .map(|centre| (centre, radius)),
-                )
-            }
-            None => Self::Ignored,
         }
     }
 
@@ -321,23 +279,7 @@ impl Operator {
                     .is_some_and(|pattern| pattern.finds(&found.text()));
                 Ok(matches.into())
             }
-            Self::Near(centre, limit) => {
-                let centre = match centre {
-                    Operand::Point(centre) => *centre,
-                    Operand::Broken => return Err(Thrown),
-                    Operand::Plain(value) if !truthy(value) => return Ok(Verdict::No),
-                    _ if found.truthy() => return Err(Thrown),
-                    _ => return Ok(Verdict::No),
-                };
-                let Found::Plain(place) = found else {
-                    return Ok(Verdict::No);
-                };
-                let distance = Point::read_loose(place).map(|place| centre.distance(place));
-                Ok(Verdict::Settled(
-                    distance.is_some_and(|distance| distance <= *limit),
-                ))
-            }
-            Self::Within(area) => within(area, found),
+            Self::Place(place) => place.holds(found).map(Verdict::Settled),
             Self::ContainedBy(list) => {
                 let letters;
                 let items = match found {
@@ -357,46 +299,6 @@ impl Operator {
                     }
                 }
                 Ok(Verdict::Settled(true))
-            }
-            Self::Polygon(corners) => {
-                let corners = corners.as_ref().ok_or(Thrown)?;
-                match found {
-                    Found::Missing | Found::Plain(Value::Null) => Err(Thrown),
-                    Found::Plain(place) => {
-                        let inside = Point::read_loose(place).is_some_and(|place| is_inside(corners, place));
-                        Ok(Verdict::Settled(inside))
-                    }
-                    Found::Date(_) => Ok(Verdict::Settled(false)),
-                }
-            }
-            Self::Circle(circle) => {
-                let (centre, radius) = circle.ok_or(Thrown)?;
-                let place = match found {
-                    Found::Plain(Value::Array(pair)) => {
-                        pair.first().zip(pair.get(1)).and_then(|(latitude, longitude)| {
-                            Some(Point {
-                                latitude: latitude.as_f64()?,
-                                longitude: longitude.as_f64()?,
-                            })
-                        })
-                    }
-                    Found::Plain(place @ (Value::Object(_) | Value::Null)) => Point::read_loose(place),
-                    Found::Date(_) => None,
-                    // a place of which nothing is told is where the equator meets the meridian
-                    Found::Missing | Found::Plain(_) => Some(Point {
-                        latitude: 0.0,
-                        longitude: 0.0,
-                    }),
-                };
-                let place = place.filter(|place| is_on_earth(*place)).ok_or(Thrown)?;
-                Ok(Verdict::Settled(place.distance(centre) <= radius))
-            }
-            Self::Around(point) => {
-                let Found::Plain(polygon) = found else {
-                    return Err(Thrown);
-                };
-                let ring = ring(polygon.get("coordinates"))?;
-                Ok(Verdict::Settled(is_inside(&ring, point.ok_or(Thrown)?)))
             }
         }
     }
@@ -479,54 +381,4 @@ fn holds_all(list: &Value, found: Found<'_>) -> Result<bool, Thrown> {
         }
     }
     Ok(true)
-}
-
-/// `$within`: the border is outside.
-fn within(area: &Value, found: Found<'_>) -> Result<Verdict, Thrown> {
-    let Found::Plain(place) = found else {
-        return Ok(Verdict::No);
-    };
-    if !truthy(area) || !truthy(place) {
-        return Ok(Verdict::No);
-    }
-    let corner = |corner: usize| area.get("$box")?.get(corner).filter(|corner| !corner.is_null());
-    let (south_west, north_east) = corner(0).zip(corner(1)).ok_or(Thrown)?;
-    // what is no number is neither more nor less
-    let degrees = |place: &Value, name: &str| place.get(name).and_then(Value::as_f64).unwrap_or(f64::NAN);
-    let inside = ["latitude", "longitude"].iter().all(|name| {
-        let (from, to) = (degrees(south_west, name), degrees(north_east, name));
-        let place = degrees(place, name);
-        place > from && place < to
-    });
-    Ok(Verdict::Settled(inside))
-}
-
-/// The SDK's `polygon.containsPoint(point)`: on the plane, with a border that is neither in nor out.
-fn is_inside(ring: &[Point], point: Point) -> bool {
-    let beyond = |degrees: fn(&Point) -> f64| {
-        let (least, most) = ring
-            .iter()
-            .map(degrees)
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), x| {
-                (least.min(x), most.max(x))
-            });
-        degrees(&point) < least || degrees(&point) > most
-    };
-    if beyond(|point| point.latitude) || beyond(|point| point.longitude) {
-        return false;
-    }
-    let mut inside = false;
-    let edges = ring.iter().zip(ring.iter().cycle().skip(ring.len() - 1));
-    for (start, end) in edges {
-        if (start.longitude > point.longitude) != (end.longitude > point.longitude) {
-            // in the order of the SDK, for the same rounding
-            let crossing = (end.latitude - start.latitude) * (point.longitude - start.longitude)
-                / (end.longitude - start.longitude)
-                + start.latitude;
-            if point.latitude < crossing {
-                inside = !inside;
-            }
-        }
-    }
-    inside
 }

@@ -2,7 +2,7 @@
 //!
 //! `socket` carries frames, `frame` reads them, `conversation` answers them, `subscribe` judges what is asked for.
 //! `event` decides what a write is to each subscription, with the `matcher`, which follows the real server's own
-//! (`javascript`, `regex`) and not that of queries.
+//! (`javascript`, `places`, `regex`) and not that of queries.
 
 mod access;
 mod classes;
@@ -13,6 +13,7 @@ mod hub;
 mod javascript;
 mod look;
 mod matcher;
+mod places;
 mod regex;
 mod socket;
 mod subscribe;
@@ -22,7 +23,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) use classes::LiveClasses;
-pub(crate) use event::{Happened, publish};
+pub(crate) use event::{Happened, publish, publish_session};
 use hub::Hub;
 pub use look::LiveSubscription;
 pub(crate) use socket::{is_upgrade, upgrade};

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Answer, Call, Reply, Verdict, classes};
 use crate::keys::Auth;
+use crate::live;
 use crate::query::find::{self, Reader};
 use crate::query::options::Shape;
 use crate::refusal::{Refusal, code};
@@ -51,6 +52,7 @@ fn upgrade(call: &Call<'_>) -> Result<Answer, Refusal> {
         more: Map::new(),
     }
     .open(&mut store);
+    live::publish_session(call.state, &store, &session, false);
     let id = session
         .get("objectId")
         .and_then(Value::as_str)

@@ -8,6 +8,7 @@ use crate::access::rights::no_session;
 use crate::clock;
 use crate::cloud::{self, Subject, Trigger};
 use crate::keys::Auth;
+use crate::live;
 use crate::query::find::{self, Reader};
 use crate::query::options::{Shape, parameters};
 use crate::refusal::{Refusal, code};
@@ -213,6 +214,7 @@ fn let_in(call: &Call<'_>, id: &str) -> Result<Value, Refusal> {
         more: Map::new(),
     }
     .open(&mut store);
+    live::publish_session(call.state, &store, &session, false);
     let mut user = seen_by_itself(call, &store, id);
     user["sessionToken"] = session.get("sessionToken").cloned().unwrap_or_default();
     if given.is_some() {
@@ -267,6 +269,7 @@ fn log_in_as(call: &Call<'_>) -> Result<Answer, Refusal> {
         more: Map::new(),
     }
     .open(&mut store);
+    live::publish_session(call.state, &store, &session, false);
     let mut user = whole(&store, id);
     user.extend(session.into_iter().filter(|(key, _)| key == "sessionToken"));
     Ok(Answer::ok(Value::Object(user)))
@@ -277,6 +280,7 @@ async fn log_out(call: &Call<'_>) -> Result<Answer, Refusal> {
         let mut store = call.state.store();
         let row = session::find(&store, token).cloned()?;
         store.remove("_Session", &id_of(&row));
+        live::publish_session(call.state, &store, &row, true);
         Some(row)
     });
     if let Some(row) = ended {

@@ -25,6 +25,7 @@ use crate::state::State;
 use crate::store::permissions::Operation;
 use crate::store::{Row, Store};
 use crate::user::mail::Mail;
+use crate::user::session::find as find_session;
 use crate::value::is_typed;
 use triggers::Triggered;
 use user::UserWrite;
@@ -142,6 +143,12 @@ impl<'a> Write<'a> {
     pub(crate) fn apply(mut self, store: &mut Store) -> Result<Written<'a>, Refusal> {
         if let Some(log_in) = self.user.log_in.take() {
             let (id, body) = log_in.apply(store, self.auth);
+            // the real server tells of it as of a new user
+            let user = store.class("_User").and_then(|class| class.get(&id));
+            let happened = self.state.live.is_heard().then(|| Happened {
+                after: user.cloned(),
+                ..Happened::default()
+            });
             return Ok(Written {
                 state: self.state,
                 auth: self.auth,
@@ -152,7 +159,7 @@ impl<'a> Write<'a> {
                 body,
                 mail: None,
                 triggered: self.triggered,
-                happened: None,
+                happened: happened.map(Box::new),
             });
         }
         let mut change = std::mem::replace(&mut self.change, Change::Delete(String::new()));
@@ -332,7 +339,14 @@ impl Written<'_> {
     /// What follows when the data is changed, and the answer.
     pub(crate) async fn finish(mut self) -> Result<Answer, Refusal> {
         if let Some(happened) = self.happened.take() {
-            live::publish(self.state, self.auth, &self.class, &happened);
+            let store = self.state.store();
+            live::publish(self.state, &store, self.auth, &self.class, &happened);
+            // a user who is new, or has a new password, has a new session
+            let token = self.body.get("sessionToken").filter(|_| self.class == "_User");
+            let token = token.and_then(Value::as_str);
+            if let Some(session) = token.and_then(|token| find_session(&store, token)) {
+                live::publish_session(self.state, &store, session, false);
+            }
         }
         if let Some(mail) = self.mail.take() {
             self.state.post(mail);

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Change;
 use crate::keys::Auth;
+use crate::live;
 use crate::refusal::{Refusal, code};
 use crate::rooms::Answer;
 use crate::state::State;
@@ -45,13 +46,15 @@ pub(super) fn prepare(state: &State, auth: &Auth, change: &mut Change) -> Result
 
 fn open(state: &State, user: &str, mut object: Map<String, Value>) -> Answer {
     object.retain(|key, _| !OWN.contains(&key.as_str()));
+    let mut store = state.store();
     let session = NewSession {
         user,
         created_with: Some(json!({"action": "create"})),
         installation_id: None,
         more: object,
     }
-    .open(&mut state.store());
+    .open(&mut store);
+    live::publish_session(state, &store, &session, false);
     let id = session
         .get("objectId")
         .and_then(Value::as_str)
