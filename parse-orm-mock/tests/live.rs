@@ -192,6 +192,11 @@ async fn the_application_has_its_say() {
     );
     assert_eq!(subscribe_with(&mut socket, 2, "Game", &token)["op"], "subscribed");
     assert_eq!(server.live_subscriptions()[0].filter, json!({"owner": ann}));
+    for list in ["keys", "watch"] {
+        let query = json!({"className": "Game", "where": {}, list: ["score"]});
+        let error = format!("json.{list}.split is not a function");
+        assert_eq!(socket.subscribe(3, &query), refused(141, &error, json!(3)));
+    }
 
     for (owner, score) in [("bob", 1), (&*ann, 0), (&*ann, -1), (&*ann, 2)] {
         create(

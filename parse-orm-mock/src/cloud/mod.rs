@@ -329,7 +329,8 @@ triggers! {
     after_delete_file(AfterDelete, "@File");
     /// Before a LiveQuery client is connected: may refuse.
     before_connect(BeforeConnect, "@Connect");
-    /// Before a LiveQuery client subscribes to the class: may change the query, or refuse.
+    /// Before a LiveQuery client subscribes to the class: may change the query, or refuse. With one, the real server
+    /// refuses every subscription with keys or fields to watch, with code 141, and so does this.
     before_subscribe(BeforeSubscribe);
     /// Before a LiveQuery event of the class is sent: may change its object, keep it back, or send an error.
     after_live_query_event(AfterEvent);

@@ -29,6 +29,18 @@ pub(super) async fn judge(
         Some(Value::String(class)) => class,
         _ => String::new(),
     };
+    let triggered = state
+        .cloud()
+        .find_trigger(Trigger::BeforeSubscribe, &class)
+        .is_some();
+    // lists are what the frame must hold, and what the real server cannot hand to a trigger
+    if let Some(list) = ["watch", "keys"]
+        .iter()
+        .find(|list| triggered && query.contains_key(**list))
+    {
+        let message = format!("json.{list}.split is not a function");
+        return Err(Refusal::new(code::SCRIPT_FAILED, message));
+    }
     let subject = Subject {
         query: Some(query.clone()),
         ..Subject::default()
@@ -78,7 +90,11 @@ pub(super) async fn judge(
     })
 }
 
+/// A list, or a text with commas where a trigger made it.
 fn names(list: Option<&Value>) -> Option<Vec<String>> {
+    if let Some(text) = list?.as_str() {
+        return Some(text.split(',').map(str::to_owned).collect());
+    }
     let names = list?.as_array()?.iter();
     Some(
         names
