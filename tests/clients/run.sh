@@ -39,7 +39,8 @@ cargo run -q --manifest-path "$HERE/../../Cargo.toml" -p parse-orm-mock -- --por
   --idempotency '.*' >"$URL" &
 MOCK=$!
 trap 'kill $MOCK 2>/dev/null || true; rm -f "$URL"' EXIT
-for _ in $(seq 1 100); do [ -s "$URL" ] && break; sleep 0.05; done
+for _ in $(seq 1 600); do [ -s "$URL" ] && break; sleep 0.05; done
+[ -s "$URL" ] || { echo "the mock server did not start"; exit 1; }
 echo "== the mock server"
 PARSE_SERVER_URL=$(cat "$URL") PARSE_APP_ID=walk PARSE_REST_KEY=walkRest PARSE_JAVASCRIPT_KEY=walkJs PARSE_MASTER_KEY=walkMaster \
   PARSE_WEBHOOK_KEY=walkHook PARSE_DATABASE=mongo walk "$@" || FAILED=1
