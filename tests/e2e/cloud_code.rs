@@ -567,3 +567,28 @@ async fn what_a_trigger_refuses_is_not_done() -> Outcome {
     assert!(Pointer::<Rejected>::to(&id).fetch(client).await?.ok);
     Ok(())
 }
+
+/// An assertion that fails within a job ends the waiting, too.
+#[tokio::test]
+async fn a_job_that_panics_has_failed() -> Outcome {
+    let code = parse_orm_mock::CloudCode::new().job("breaks", |job| async move {
+        assert_eq!(job.params["n"], 2, "two of them");
+        Ok("done")
+    });
+    let server = parse_orm_mock::MockServer::builder().cloud_code(code);
+    let server = server.start().await?;
+    let job = server
+        .master_client()
+        .start_job("breaks", json!({"n": 1}))
+        .await?;
+    let waited = job.finished().every(Duration::from_millis(10)).await;
+    let Err(Error::Job(failed)) = waited else {
+        return Err("a job that failed".into());
+    };
+    let said = failed.message.as_deref().unwrap_or_default();
+    assert!(
+        failed.failed && said.contains("the job panicked") && said.contains("two of them"),
+        "{said}"
+    );
+    Ok(())
+}

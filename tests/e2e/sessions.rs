@@ -156,3 +156,26 @@ async fn row_38_a_session_whose_time_has_come() -> Outcome {
     ann.log_out().await?;
     Ok(())
 }
+
+/// A server that ends no session when the password changes.
+#[tokio::test]
+async fn a_new_password_where_the_other_sessions_stay() -> Outcome {
+    let builder = parse_orm_mock::MockServer::builder().revoke_session_on_password_reset(false);
+    let server = builder.start().await?;
+    let client = server.client();
+    let mut laptop = account("ann").sign_up(&client, PASSWORD).await?;
+    let phone = Account::log_in(&client, "ann", PASSWORD).await?;
+    let before = laptop.client().clone();
+    let token = laptop.token().clone();
+    laptop.set_password("battery staple").await?;
+    assert_ne!(laptop.token(), &token, "the handle goes on with the newest one");
+    for session in [laptop.client(), &before, phone.client()] {
+        assert_eq!(Account::me(session).await?.id(), laptop.user().id());
+    }
+    assert_eq!(SessionRecord::objects().count(&laptop).await?, 3);
+    assert!(Account::log_in(&client, "ann", PASSWORD).await.is_err());
+    laptop.log_out_everywhere().await?;
+    assert!(ended(Account::me(phone.client()).await));
+    assert!(ended(Account::me(&before).await));
+    Ok(())
+}
