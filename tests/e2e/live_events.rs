@@ -364,6 +364,24 @@ async fn a_refused_subscription_says_why() -> Outcome {
     Ok(())
 }
 
+/// The server tells two queries apart by their `$or` alone, where it stands at the top.
+#[tokio::test]
+async fn queries_that_differ_beside_their_alternatives_stay_two() -> Outcome {
+    let backend = backend().await;
+    let (client, run) = (backend.client(), backend.run());
+    let some = query!(Thing.filter(Q(score = 1) | Q(score = 2), run = &run));
+    let mut a = query!(some.filter(title = "a")).subscribe(client).await?;
+    let mut b = query!(some.filter(title = "b")).subscribe(client).await?;
+    thing(&run, "b", 1).create(client).await?;
+    thing(&run, "a", 2).create(client).await?;
+    thing(&run, "b", 3).create(client).await?;
+    thing(&run, "b", 2).create(client).await?;
+    assert_eq!(told(&mut a).await?, ("create", 2));
+    assert_eq!(told(&mut b).await?, ("create", 1));
+    assert_eq!(told(&mut b).await?, ("create", 2));
+    Ok(())
+}
+
 /// Class permissions decide before anything is told, and even for the master key, which LiveQuery forgets there.
 #[tokio::test]
 async fn who_may_not_find_cannot_subscribe() -> Outcome {
