@@ -448,6 +448,11 @@ async fn a_match_is_not_what_a_query_finds() -> Outcome {
         (json!({"mList": {"$gt": 1}}), json!({"mList": [0]}), false),
         (json!({"mList": {"$eq": 1}}), json!({"mList": [1]}), false),
         (json!({"mObject": {"a": 1}}), json!({"mObject": {"a": 1}}), false),
+        (
+            json!({"mPointer": {"$nin": pointer("one")}}),
+            json!({"mPointer": pointer("one")}),
+            false,
+        ),
         // what is not known matches nothing
         (
             json!({"mText": {"$inQuery": {"className": CLASS, "where": {}}}}),

@@ -348,11 +348,14 @@ fn contains(list: &Value, found: Found<'_>) -> Result<bool, Thrown> {
 }
 
 fn points_into(list: &Value, pointer: &Value) -> Result<bool, Thrown> {
-    let Value::Array(list) = list else {
-        return Ok(false);
+    // the members of an object are looked at like those of a list
+    let items: Vec<&Value> = match list {
+        Value::Array(items) => items.iter().collect(),
+        Value::Object(map) => map.values().collect(),
+        _ => Vec::new(),
     };
     let (class, id) = (pointer.get("className"), pointer.get("objectId"));
-    for item in list {
+    for item in items {
         match item {
             Value::Null => return Err(Thrown),
             Value::String(_) if Some(item) == id => return Ok(true),
