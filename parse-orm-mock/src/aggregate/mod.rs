@@ -18,7 +18,7 @@ mod rewrite;
 mod stage;
 mod texts;
 
-use crate::query::find::Reader;
+use crate::query::find::{Reader, add_urls};
 use crate::refusal::{Refusal, code};
 use document::{Document, of_row};
 use request::Request;
@@ -55,7 +55,13 @@ pub(crate) fn run(reader: Reader<'_>, class_name: &str, request: Request) -> Res
             .run(documents, reader)
             .map_err(|refusal| caused_by("PlanExecutor error during aggregation", refusal))?;
     }
-    let answer = |document| document::answer(document, schema, pointer_ids);
+    let answer = |document| {
+        let mut row = document::answer(document, schema, pointer_ids)?;
+        if let Value::Object(row) = &mut row {
+            add_urls(reader.options, row);
+        }
+        Ok(row)
+    };
     documents
         .into_iter()
         .map(answer)

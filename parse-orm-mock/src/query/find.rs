@@ -257,12 +257,13 @@ fn conditions(
     subquery::resolve(reader, &mut filter, preferences)?;
     let filter = match filter {
         Value::Object(filter) => filter,
-        // An array has no keys that constrain anything, as long as it is empty.
+        // The keys of an array are its places.
         Value::Array(items) if items.is_empty() => Map::new(),
+        Value::Array(_) => return Err(Refusal::bad_key("Invalid key name: 0")),
         _ => return Err(Refusal::crash()),
     };
     let filter = with_equality_apart(filter);
-    validate::check_combinators(&filter)?;
+    validate::check_combinators(&filter, reader.auth.unrestricted())?;
     Ok(filter)
 }
 
@@ -433,7 +434,7 @@ pub(crate) fn shown(options: &Options, row: &Row, schema: &Schema) -> Map<String
 }
 
 /// A file's address is no part of its row.
-fn add_urls(options: &Options, row: &mut Map<String, Value>) {
+pub(crate) fn add_urls(options: &Options, row: &mut Map<String, Value>) {
     for file in row.values_mut().filter(|value| is_typed(value, "File")) {
         if let Some(name) = file["name"].as_str().filter(|_| file.get("url").is_none()) {
             file["url"] = json!(files::url(options, name));

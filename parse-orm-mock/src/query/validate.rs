@@ -7,8 +7,9 @@ use crate::refusal::{Refusal, code};
 
 const COMBINATORS: [&str; 3] = ["$or", "$and", "$nor"];
 
-/// Combinators must be arrays. This check comes first and, being about access, hides its reason.
-pub(crate) fn check_combinators(filter: &Map<String, Value>) -> Result<(), Refusal> {
+/// Combinators must be arrays. This check comes first and, being about access, hides its reason; those who may do
+/// everything are spared it, and what follows stumbles.
+pub(crate) fn check_combinators(filter: &Map<String, Value>, unrestricted: bool) -> Result<(), Refusal> {
     for name in COMBINATORS {
         match filter.get(name) {
             None => {}
@@ -16,9 +17,15 @@ pub(crate) fn check_combinators(filter: &Map<String, Value>) -> Result<(), Refus
                 branches
                     .iter()
                     .filter_map(Value::as_object)
-                    .try_for_each(check_combinators)?;
+                    .try_for_each(|branch| check_combinators(branch, unrestricted))?;
             }
-            Some(_) => return Err(Refusal::denied(code::INVALID_QUERY)),
+            Some(_) if !unrestricted => return Err(Refusal::denied(code::INVALID_QUERY)),
+            Some(_) if name == "$nor" => {
+                return Err(Refusal::query(
+                    "Bad $nor format - use an array of at least 1 value.",
+                ));
+            }
+            Some(_) => return Err(Refusal::crash()),
         }
     }
     Ok(())

@@ -197,7 +197,8 @@ impl Schema {
 
     /// Checks an object that is about to be written and adds its new fields.
     ///
-    /// As on the real server the fields before the first bad one stay in the schema.
+    /// As on the real server a value without a type changes nothing, while of fields of another type those before
+    /// the first bad one stay in the schema.
     pub(crate) fn admit(&mut self, class: &str, object: &Map<String, Value>) -> Result<(), Refusal> {
         if object
             .values()
@@ -209,13 +210,15 @@ impl Schema {
                 "there can only be one geopoint field in a class",
             ));
         }
+        let mut kinds = Vec::with_capacity(object.len());
         for (name, value) in object {
-            let Some(kind) = infer(value)? else { continue };
-            if name != "ACL" {
-                self.admit_field(class, name, kind)?;
+            if let Some(kind) = infer(value)?.filter(|_| name != "ACL") {
+                kinds.push((name, kind));
             }
         }
-        Ok(())
+        kinds
+            .into_iter()
+            .try_for_each(|(name, kind)| self.admit_field(class, name, kind))
     }
 
     fn admit_field(&mut self, class: &str, name: &str, kind: FieldType) -> Result<(), Refusal> {
