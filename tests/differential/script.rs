@@ -1,57 +1,118 @@
 //! A script: requests that are written before anybody knows which ids the servers will draw.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::limit::{Known, Limit};
+use crate::play::Answer;
+
+/// Stands for what sets one run's classes and names apart from all others.
+pub const MARK: &str = "<mark>";
+
+/// The requests of one run, and what it is about when it is kept.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Script {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub about: String,
+    pub steps: Vec<Step>,
+}
+
 /// Who asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Who {
+    #[default]
     Public,
     Master,
     /// The session of this number.
     Session(usize),
+    /// The keys of another application.
+    Stranger,
 }
 
 /// What is remembered of an answer, on each server by itself.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Keep {
     /// `objectId` becomes the name of this number.
     Id(usize),
     /// `objectId` and `sessionToken`.
     User(usize, usize),
+    /// The `objectId` of each item of a batch.
+    Items(Vec<Option<usize>>),
+}
+
+/// What a request carries.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Body {
+    Json(Value),
+    /// Sent as it is, and said to be JSON.
+    Text(String),
+}
+
+impl fmt::Display for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(value) => value.fmt(f),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
 }
 
 /// One request.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Step {
+    #[serde(default)]
     pub who: Who,
-    pub method: &'static str,
+    pub method: String,
     /// Below the mount, with names for ids.
     pub path: String,
-    pub query: Vec<(&'static str, String)>,
-    pub body: Option<Value>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub query: Vec<(String, String)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Body>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep: Option<Keep>,
-    /// The order of the rows is the script's business, not the server's.
-    pub ordered: bool,
-    /// What of it the real server's database is known to answer otherwise.
-    pub limits: Vec<Limit>,
+    /// The order of the rows is the server's business.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unordered: bool,
+    /// The one thing in it that the real server's database is known to answer otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
+    /// What earlier requests left in the data that the real server's database keeps otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub since: Vec<Limit>,
+    /// What the real server said when the script was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answer>,
 }
 
 impl Step {
-    pub fn new(who: Who, method: &'static str, path: impl Into<String>) -> Self {
+    pub fn new(who: Who, method: &str, path: impl Into<String>) -> Self {
         Self {
             who,
-            method,
+            method: method.to_owned(),
             path: path.into(),
             query: Vec::new(),
             body: None,
             keep: None,
-            ordered: true,
-            limits: Vec::new(),
+            unordered: false,
+            known: None,
+            since: Vec::new(),
+            answer: None,
         }
     }
 
     pub fn body(mut self, body: Value) -> Self {
-        self.body = Some(body);
+        self.body = Some(Body::Json(body));
+        self
+    }
+
+    pub fn text(mut self, body: &str) -> Self {
+        self.body = Some(Body::Text(body.to_owned()));
         self
     }
 
@@ -59,70 +120,50 @@ impl Step {
         self.keep = Some(keep);
         self
     }
+
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.query.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub fn unordered(mut self) -> Self {
+        self.unordered = true;
+        self
+    }
+
+    /// The parameters as an object: for a batch, where they travel in the body.
+    pub fn parameters(&self) -> Value {
+        let map: Map<String, Value> = self
+            .query
+            .iter()
+            .map(|(name, text)| {
+                let value = match name.as_str() {
+                    "where" | "limit" | "skip" | "count" | "pipeline" => {
+                        serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()))
+                    }
+                    _ => Value::String(text.clone()),
+                };
+                (name.clone(), value)
+            })
+            .collect();
+        Value::Object(map)
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {} {}", self.who, self.method, self.path)?;
+        for (name, value) in &self.query {
+            write!(f, "\n    {name}={value}")?;
+        }
+        match &self.body {
+            Some(body) => write!(f, "\n    {body}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// The name of the object of this number, which stands for its id.
 pub fn id(number: usize) -> String {
     format!("<id:{number}>")
-}
-
-/// Known limits of parse-server on PostgreSQL: the documented answer is MongoDB's, and the mock's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Limit {
-    /// A scalar beside an array field is a 500.
-    CompareAnArrayWithAnElement,
-    /// `$in`, `$nin`, `$ne` and `$eq` with dates are a 500.
-    ListDates,
-    /// Operators on dotted keys match nothing.
-    LookIntoObjects,
-    /// `$nin`, `$ne` and `$nor` are SQL's, which are never true of a missing value.
-    NegateMissingFields,
-    /// `$in: []` and the like match what they should not.
-    ListNothing,
-    /// `Add`, `AddUnique` and `Remove` work on a set without an order.
-    KeepTheOrderOfAdded,
-    /// Removing from a missing list makes an empty one.
-    RemoveFromNothing,
-    /// Rows without the field come last in ascending order.
-    OrderMissingFirst,
-    /// Whole arrays, objects and Bytes in equality are a 119.
-    CompareWholes,
-    /// Greater or less than the empty text is a 119.
-    CompareWithTheEmptyText,
-    /// `$all` counts the elements that are in the list, so that one that is there twice stands for two.
-    LookForSeveralElements,
-    /// Sums beyond 2^53 are rounded to 15 digits.
-    SumLargeNumbers,
-    /// An update of a Bytes field is refused.
-    ChangeBytes,
-    /// Null and missing are the same.
-    TellNullFromMissing,
-    /// An aggregation knows a few stages and operators.
-    AggregateBeyondTheBasics,
-    /// A count with the master key and without conditions is an estimate.
-    CountExactly,
-    /// A branch of `$and`, `$or` or `$nor` without conditions is an error of the database.
-    EmptyBranches,
-    /// An unknown operator has another code.
-    NameUnknownOperators,
-    /// The session of a deleted user is good until the server's cache forgets it, some seconds later. (A limit of
-    /// parse-server, not of its database.)
-    ForgetSessions,
-    /// A dotted key with an operation is stored as it is.
-    OperateInside,
-}
-
-/// The parameters of a request, as an object: for a batch, where they travel in the body.
-pub fn parameters(query: &[(&'static str, String)]) -> Value {
-    let map: Map<String, Value> = query
-        .iter()
-        .map(|(name, text)| {
-            let value = match *name {
-                "where" | "limit" | "skip" | "count" => serde_json::from_str(text).unwrap_or(Value::Null),
-                _ => Value::String(text.clone()),
-            };
-            ((*name).to_owned(), value)
-        })
-        .collect();
-    Value::Object(map)
 }
