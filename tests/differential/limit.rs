@@ -119,10 +119,7 @@ impl Limit {
     /// Whether what it leaves behind is looked past in the rest of a script; after others the two servers hold
     /// different data.
     pub fn can_go_on(self) -> bool {
-        matches!(
-            self,
-            Self::KeepNull | Self::OrderOfAdded | Self::RefuseOtherwise | Self::ForgetSession
-        )
+        matches!(self, Self::KeepNull | Self::OrderOfAdded | Self::RefuseOtherwise)
     }
 }
 

@@ -72,6 +72,10 @@ pub(crate) fn find(reader: Reader<'_>, class_name: &str, mut find: Find) -> Resu
         Some(counts) if no_rows => counts,
         _ => &rights(operation)?,
     };
+    // The one object that nobody may get is missed, which also fails the query that includes it.
+    if operation == Operation::Get && rights.are_nobodys() {
+        return Err(Refusal::not_found());
+    }
     // A count goes without the window.
     let counted = match &members {
         Some(_) if find.count => Some(prepared(reader, &class_name, class, filter.clone(), None)?),

@@ -70,6 +70,7 @@ impl Generator {
             22 => Step::new(self.who(), "GET", "/sessions/me"),
             23 => {
                 // the real server may go on knowing the session
+                self.users.retain(|user| user.0 != number);
                 self.left(Limit::ForgetSession);
                 Step::new(self.who(), "DELETE", format!("/users/{user}"))
             }

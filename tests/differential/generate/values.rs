@@ -184,9 +184,17 @@ impl Generator {
                 let user = self.some_user();
                 pointer("_User", &user)
             }
-            Kind::Users => (0..self.random.below(3))
-                .map(|_| self.value(Kind::User))
-                .collect(),
+            // one is there once: array_contains_all counts
+            Kind::Users => {
+                let mut users: Vec<Value> = Vec::new();
+                for _ in 0..self.random.below(3) {
+                    let user = self.value(Kind::User);
+                    if !users.contains(&user) {
+                        users.push(user);
+                    }
+                }
+                Value::Array(users)
+            }
         }
     }
 
