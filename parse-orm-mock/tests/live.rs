@@ -403,3 +403,21 @@ async fn who_reads_nothing_is_let_go() {
     assert_eq!(server.live_connections(), 1);
     assert_eq!(server.live_subscriptions().len(), 1);
 }
+
+#[tokio::test]
+async fn a_pattern_that_never_comes_to_an_end_stops_nobody() {
+    let server = MockServer::start().await;
+    let mut socket = Socket::connected(server.url(), &json!({}));
+    let endless = json!({"className": "Game", "where": {"title": {"$regex": "^(a|a)*$"}}});
+    assert_eq!(socket.subscribe(1, &endless)["op"], "subscribed");
+    let other = json!({"className": "Game", "where": {"title": {"$regex": "!$"}}});
+    assert_eq!(socket.subscribe(2, &other)["op"], "subscribed");
+    create(&server, "Game", &json!({"title": "aaa"}));
+    let heard = socket.hear();
+    assert_eq!((&heard["op"], &heard["requestId"]), (&json!("create"), &json!(1)));
+    for _ in 0..2 {
+        create(&server, "Game", &json!({"title": "a".repeat(60) + "!"}));
+        let heard = socket.hear();
+        assert_eq!((&heard["op"], &heard["requestId"]), (&json!("create"), &json!(2)));
+    }
+}

@@ -1,14 +1,28 @@
 //! Regular expressions: LiveQuery's are JavaScript's, other than those of queries.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
 use regress::{Flags, Regex};
 use serde_json::Value;
 
 use crate::number::{to_text, truthy};
 
+/// How long one is searched for; then it is not found. The real server gives up after 100 ms (`liveQuery.regexTimeout`),
+/// but a machine that runs tests may be busy.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// A regular expression, ready to be asked.
 #[derive(Debug, Clone)]
 pub(super) struct Pattern {
     regex: Regex,
+    /// A search goes on, perhaps one that nobody waits for any more: there is one at most.
+    searching: Arc<AtomicBool>,
+    /// No search takes longer than the text is long.
+    quick: bool,
     /// The flag `u`: surrogate pairs are one character.
     unicode: bool,
     /// The flag `y`: a match begins where the text does.
@@ -34,18 +48,42 @@ impl Pattern {
         })?;
         Ok(Self {
             regex,
+            searching: Arc::default(),
+            quick: !source.contains(['*', '+', '?', '{', '|']),
             unicode: unicode || flags.contains('v'),
             sticky: flags.contains('y'),
         })
     }
 
-    /// `regex.test(text)`
+    /// `regex.test(text)`, which is false when it takes too long.
     pub(super) fn finds(&self, text: &str) -> bool {
         let units: Vec<u16> = text.encode_utf16().collect();
+        if self.quick {
+            return self.searches(&units);
+        }
+        if self.searching.swap(true, Ordering::AcqRel) {
+            return false;
+        }
+        let (tell, told) = mpsc::sync_channel(1);
+        let pattern = self.clone();
+        // the engine has no limit of its own, and the store waits
+        let search = move || {
+            let found = pattern.searches(&units);
+            pattern.searching.store(false, Ordering::Release);
+            // who gave up waiting has no more questions
+            let _ = tell.send(found);
+        };
+        if thread::Builder::new().spawn(search).is_err() {
+            self.searching.store(false, Ordering::Release);
+        }
+        told.recv_timeout(PATIENCE).unwrap_or(false)
+    }
+
+    fn searches(&self, units: &[u16]) -> bool {
         let found = if self.unicode {
-            self.regex.find_from_utf16(&units, 0).next()
+            self.regex.find_from_utf16(units, 0).next()
         } else {
-            self.regex.find_from_ucs2(&units, 0).next()
+            self.regex.find_from_ucs2(units, 0).next()
         };
         found.is_some_and(|found| !self.sticky || found.start() == 0)
     }
