@@ -22,6 +22,7 @@ async fn f(client: &Client) -> parse_orm::Result<()> {
     let _ = query!(all.wacth(score, level)).subscribe(client).await?;
     let _ = all.watch(Player::F.name).subscribe(client).await?;
     let _ = query!(all.watch(score)).first(client).await?;
+    let _ = query!(all.watch(score)).all(client).await?;
     let _ = query!(all[..10]).subscribe(client).await?;
     Ok(())
 }

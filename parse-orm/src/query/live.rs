@@ -12,11 +12,12 @@ use super::merge::RELATED_TO;
 use super::operand::Operand;
 use super::set::{Core, QuerySet};
 use super::view::{Request, ViewSeed};
-use crate::object::{ParseObject, one};
-use crate::{DecodeError, Error, ParseView, Result};
+use crate::object::{Object, ParseObject, one};
+use crate::{Client, DecodeError, Error, ParseView, Result, Rows};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::fmt;
+use std::future::{Ready, ready};
 
 /// What a subscription asks for: the `query` of its message.
 #[derive(Debug, Clone, Serialize)]
@@ -116,6 +117,38 @@ impl<T: ParseObject> Watched<T> {
 
     pub(crate) fn live_values<W: ParseView<Model = T>>(&self) -> Result<LiveQuery> {
         Ok(self.watched(self.set.live_values::<W>()?))
+    }
+}
+
+/// Never implemented: it gives what else a query set can do its own error message.
+#[diagnostic::on_unimplemented(
+    message = "a query set that watches fields can be subscribed to, and nothing else",
+    label = "`watch` was called before",
+    note = "to read the rows, ask the query set without `watch`, which says only of which changes a subscription is told"
+)]
+pub trait Unwatched {}
+
+/// What is not offered any more; the editor, which would complete it, does not see it.
+#[cfg(not(rust_analyzer))]
+#[doc(hidden)]
+impl<T: ParseObject> Watched<T> {
+    pub fn all(&self, _: &Client) -> Ready<Result<Vec<Object<T>>>>
+    where
+        Self: Unwatched,
+    {
+        ready(Ok(Vec::new()))
+    }
+    pub fn first(&self, _: &Client) -> Ready<Result<Option<Object<T>>>>
+    where
+        Self: Unwatched,
+    {
+        ready(Ok(None))
+    }
+    pub fn stream(&self, client: &Client) -> Rows<T>
+    where
+        Self: Unwatched,
+    {
+        self.set.stream(client)
     }
 }
 
