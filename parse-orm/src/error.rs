@@ -333,13 +333,26 @@ pub struct LiveError {
     pub problem: LiveProblem,
 }
 
+/// The code of a refusal, and what to do about it where the server does not say.
+#[cfg(feature = "live-query")]
+fn refusal(code: Option<ErrorCode>) -> String {
+    match code {
+        None => String::new(),
+        Some(code) if code.number() == 4 => format!(
+            ", code {code}: build the client with a key that the server's LiveQuery knows (its `keyPairs`), by \
+             `.rest_key(..)`, `.javascript_key(..)`, `.client_key(..)` or `.master_key(..)`"
+        ),
+        Some(code) => format!(", code {code}"),
+    }
+}
+
 /// What may happen to a subscription.
 #[cfg(feature = "live-query")]
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum LiveProblem {
     /// The server refused the subscription or the connection, or its own code failed at an event.
-    #[error("{message}{}", .code.map(|code| format!(", code {code}")).unwrap_or_default())]
+    #[error("{message}{}", refusal(*.code))]
     Refused {
         /// The Parse code. LiveQuery has a few of its own, below 5: 4 is a wrong key.
         code: Option<ErrorCode>,

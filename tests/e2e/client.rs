@@ -61,6 +61,8 @@ fn what_is_wrong_with_a_configuration() {
     assert!(error(at("http://me:hidden@localhost/parse")).contains("password"));
     assert!(error(Client::builder("http://localhost").app_id("a\nb")).contains("application id"));
     assert!(error(at("http://localhost").rest_key("a\nb")).contains("REST key"));
+    assert!(error(at("http://localhost").javascript_key("a\nb")).contains("JavaScript key"));
+    assert!(error(at("http://localhost").client_key("a\nb")).contains("client key"));
     let master = at("http://localhost").build_master().unwrap_err().to_string();
     assert!(master.contains("master key"), "{master}");
     let master = at("http://localhost")

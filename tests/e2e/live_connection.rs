@@ -5,7 +5,8 @@ use crate::live_events::next;
 use crate::live_server::{Connection, Scripted, row};
 use futures::FutureExt as _;
 use parse_orm::prelude::*;
-use parse_orm::{Error, ErrorCode, GapReason, LiveProblem, RetryPolicy, Secret};
+use parse_orm::{ClientBuilder, Error, ErrorCode, GapReason, LiveProblem, RetryPolicy, Secret};
+use parse_orm_mock::MockServer;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -297,6 +298,35 @@ async fn a_subscription_that_is_refused_after_a_gap_ends() -> Outcome {
     Ok(())
 }
 
+/// Servers have different keys: each opens LiveQuery, and the rest of the API.
+#[tokio::test]
+async fn any_key_of_the_server_will_do() -> Outcome {
+    let own = || {
+        MockServer::builder()
+            .rest_key("")
+            .javascript_key("")
+            .master_key("")
+    };
+    for (server, key) in [
+        (own().rest_key("a key"), ClientBuilder::rest_key as fn(_, _) -> _),
+        (own().javascript_key("a key"), ClientBuilder::javascript_key),
+        (own().client_key("a key"), ClientBuilder::client_key),
+    ] {
+        let server = server.start().await?;
+        let client = |text: &str| key(Client::builder(server.url()).app_id("app"), text).build();
+        let right = client("a key")?;
+        let mut events = Scored::objects().subscribe(&right).await?;
+        Scored { score: 7 }.create(&right).await?;
+        assert_eq!(created(&mut events).await?, 7);
+        let refused = Scored::objects()
+            .subscribe(&client("another")?)
+            .await
+            .unwrap_err();
+        assert_eq!(refused.code().map(ErrorCode::number), Some(4));
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn what_stands_in_the_way_of_a_subscription_is_named() -> Outcome {
     // a wrong key
@@ -311,7 +341,9 @@ async fn what_stands_in_the_way_of_a_subscription_is_named() -> Outcome {
     let refused = asking.await?.unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "LiveQuery of Scored: Key in request is not valid, code 4"
+        "LiveQuery of Scored: Key in request is not valid, code 4: build the client with a key that the server's \
+         LiveQuery knows (its `keyPairs`), by `.rest_key(..)`, `.javascript_key(..)`, `.client_key(..)` or \
+         `.master_key(..)`"
     );
 
     // an answer that names no request, where one answer is missing

@@ -18,6 +18,8 @@ use tracing::{Event, Metadata, Subscriber};
 const APP: &str = "app-SECRET-1";
 const REST: &str = "rest-SECRET-2";
 const MASTER: &str = "master-SECRET-3";
+const JAVASCRIPT: &str = "javascript-SECRET-5";
+const CLIENT: &str = "client-SECRET-6";
 const TOKEN: &str = "r:SECRET-4";
 const WORD: &str = "SECRET";
 
@@ -31,6 +33,8 @@ fn debug_shows_no_secret() -> Outcome {
         Client::builder("http://localhost:1337/parse")
             .app_id("app")
             .rest_key(REST)
+            .javascript_key(JAVASCRIPT)
+            .client_key(CLIENT)
             .master_key(MASTER)
     };
     let client = builder().build()?;
@@ -268,7 +272,12 @@ async fn users_leave_no_secret() -> Outcome {
 #[tokio::test(flavor = "current_thread")]
 async fn live_queries_leave_no_secret() -> Outcome {
     let server = Scripted::start().await;
-    let client = server.builder().rest_key(REST).build()?;
+    let client = server
+        .builder()
+        .rest_key(REST)
+        .javascript_key(JAVASCRIPT)
+        .client_key(CLIENT)
+        .build()?;
     let collector = Collector::default();
     let _second = tracing::Dispatch::new(collector.clone());
     let guard = tracing::subscriber::set_default(collector.clone());

@@ -46,9 +46,13 @@ async fn headers() -> parse_orm::Result<()> {
     let builder = || Client::builder(&uri).app_id("the app").master_key("the master");
     let plain = builder().build()?;
     let keyed = builder().rest_key("the rest").build()?;
+    let others = builder()
+        .javascript_key("the js")
+        .client_key("the client")
+        .build()?;
     let session = keyed.with_session("r:token");
     let master = builder().rest_key("the rest").build_master()?;
-    for client in [&plain, &keyed, &session, &master] {
+    for client in [&plain, &keyed, &others, &session, &master] {
         GameScore::objects().count(client).await?;
     }
     let mut object = score(1).create(&keyed).await?;
@@ -73,6 +77,11 @@ async fn headers() -> parse_orm::Result<()> {
         [
             pairs(&[app]),
             pairs(&[app, rest]),
+            pairs(&[
+                app,
+                ("x-parse-client-key", "the client"),
+                ("x-parse-javascript-key", "the js"),
+            ]),
             pairs(&[app, rest, token]),
             pairs(&[app, key, rest]),
             pairs(&[json, app, rest]),

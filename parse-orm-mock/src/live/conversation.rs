@@ -115,6 +115,7 @@ fn has_key(options: &Options, said: &Map<String, Value>) -> bool {
     let keys = [
         ("restAPIKey", &options.rest_key),
         ("javascriptKey", &options.javascript_key),
+        ("clientKey", &options.client_key),
         ("masterKey", &options.master_key),
     ];
     keys.iter()

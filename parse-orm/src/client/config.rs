@@ -12,12 +12,19 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(super) const APP_ID: &str = "x-parse-application-id";
+pub(super) const REST_KEY: &str = "x-parse-rest-api-key";
+pub(super) const JAVASCRIPT_KEY: &str = "x-parse-javascript-key";
+pub(super) const CLIENT_KEY: &str = "x-parse-client-key";
+
 /// Configures a [`Client`]; see [`Client::builder`].
 #[must_use = "a builder does nothing until `build` or `build_master`"]
 pub struct ClientBuilder {
     url: String,
     app_id: Option<String>,
     rest_key: Option<Secret>,
+    javascript_key: Option<Secret>,
+    client_key: Option<Secret>,
     master_key: Option<Secret>,
     connect_timeout: Duration,
     timeout: Duration,
@@ -37,6 +44,8 @@ impl fmt::Debug for ClientBuilder {
             .field("url", &shown(&self.url))
             .field("app_id", &self.app_id)
             .field("rest_key", &self.rest_key)
+            .field("javascript_key", &self.javascript_key)
+            .field("client_key", &self.client_key)
             .field("master_key", &self.master_key)
             .field("connect_timeout", &self.connect_timeout)
             .field("timeout", &self.timeout)
@@ -54,6 +63,8 @@ impl ClientBuilder {
             url,
             app_id: None,
             rest_key: None,
+            javascript_key: None,
+            client_key: None,
             master_key: None,
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(60),
@@ -82,6 +93,8 @@ impl ClientBuilder {
         };
         let mut builder = Self::new(needed("PARSE_SERVER_URL")?).app_id(needed("PARSE_APP_ID")?);
         builder.rest_key = read("PARSE_REST_KEY")?.map(Into::into);
+        builder.javascript_key = read("PARSE_JAVASCRIPT_KEY")?.map(Into::into);
+        builder.client_key = read("PARSE_CLIENT_KEY")?.map(Into::into);
         builder.master_key = read("PARSE_MASTER_KEY")?.map(Into::into);
         Ok(builder)
     }
@@ -92,9 +105,35 @@ impl ClientBuilder {
         self
     }
 
-    /// The REST key, if the server is configured with one.
+    /// The REST key, if the server is configured with one. LiveQuery is told it as well: a server that knows other
+    /// keys there (its `keyPairs`) refuses the connection with code 4, and wants one of those.
     pub fn rest_key(mut self, key: impl Into<Secret>) -> Self {
         self.rest_key = Some(key.into());
+        self
+    }
+
+    /// The JavaScript key, for a server that gives its applications no REST key, or whose LiveQuery knows this one
+    /// (its `keyPairs`). Where the server has several keys one is enough. Wire form `X-Parse-JavaScript-Key`, and
+    /// `javascriptKey` to LiveQuery.
+    ///
+    /// ```
+    /// # use parse_orm::prelude::*; use parse_orm_mock::MockServer;
+    /// # #[derive(ParseObject, Clone, Debug)] struct GameScore { score: i64 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::builder().rest_key("").javascript_key("js").start().await?;
+    /// let client = Client::builder(server.url()).app_id("app").javascript_key("js").build()?;
+    /// assert_eq!(GameScore::objects().count(&client).await?, 0);
+    /// # Ok(()) }
+    /// ```
+    pub fn javascript_key(mut self, key: impl Into<Secret>) -> Self {
+        self.javascript_key = Some(key.into());
+        self
+    }
+
+    /// The client key, which applications for phones have; as [`javascript_key`](Self::javascript_key). Wire form
+    /// `X-Parse-Client-Key`, and `clientKey` to LiveQuery.
+    pub fn client_key(mut self, key: impl Into<Secret>) -> Self {
+        self.client_key = Some(key.into());
         self
     }
 
@@ -280,14 +319,17 @@ impl ClientBuilder {
             .ok_or_else(|| config("the application id is missing: give `.app_id(..)`"))?;
         let mut keys = HeaderMap::new();
         keys.insert(
-            HeaderName::from_static("x-parse-application-id"),
+            HeaderName::from_static(APP_ID),
             header(&app_id, "application id")?,
         );
-        if let Some(key) = &self.rest_key {
-            keys.insert(
-                HeaderName::from_static("x-parse-rest-api-key"),
-                header(key.expose(), "REST key")?,
-            );
+        for (name, key, what) in [
+            (REST_KEY, &self.rest_key, "REST key"),
+            (JAVASCRIPT_KEY, &self.javascript_key, "JavaScript key"),
+            (CLIENT_KEY, &self.client_key, "client key"),
+        ] {
+            if let Some(key) = key {
+                keys.insert(HeaderName::from_static(name), header(key.expose(), what)?);
+            }
         }
         let https = url.scheme() == "https";
         #[cfg(feature = "live-query")]

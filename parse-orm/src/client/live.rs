@@ -1,6 +1,6 @@
 //! What LiveQuery needs of a client: its address, the keys to introduce itself by, and a place for its sockets.
 
-use super::config::shown;
+use super::config::{APP_ID, CLIENT_KEY, JAVASCRIPT_KEY, REST_KEY, shown};
 use super::{Auth, Client, Path, RetryPolicy, Secret, config};
 use crate::Result;
 use reqwest::header::HeaderValue;
@@ -76,6 +76,8 @@ impl Live {
 pub(crate) struct Doorway<'a> {
     pub(crate) app_id: &'a str,
     pub(crate) rest_key: Option<&'a str>,
+    pub(crate) javascript_key: Option<&'a str>,
+    pub(crate) client_key: Option<&'a str>,
     pub(crate) master_key: Option<&'a Secret>,
     pub(crate) installation: Option<&'a str>,
 }
@@ -91,8 +93,10 @@ impl Client {
                 .and_then(Result::ok)
         };
         Doorway {
-            app_id: key("x-parse-application-id").unwrap_or_default(),
-            rest_key: key("x-parse-rest-api-key"),
+            app_id: key(APP_ID).unwrap_or_default(),
+            rest_key: key(REST_KEY),
+            javascript_key: key(JAVASCRIPT_KEY),
+            client_key: key(CLIENT_KEY),
             master_key: match &self.auth {
                 Auth::Master(key) => Some(key),
                 Auth::Public | Auth::Session(..) => None,

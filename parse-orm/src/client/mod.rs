@@ -89,7 +89,7 @@ impl Client {
     }
 
     /// A client by the environment: `PARSE_SERVER_URL`, `PARSE_APP_ID` and, where the server wants one,
-    /// `PARSE_REST_KEY`.
+    /// `PARSE_REST_KEY`, `PARSE_JAVASCRIPT_KEY` or `PARSE_CLIENT_KEY`.
     ///
     /// # Errors
     /// [`Error::Config`] names the variable that is missing or malformed.

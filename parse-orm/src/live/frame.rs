@@ -16,6 +16,10 @@ pub(super) enum Request<'a> {
         #[serde(rename = "restAPIKey", skip_serializing_if = "Option::is_none")]
         rest_key: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
+        javascript_key: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        client_key: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
         master_key: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         installation_id: Option<&'a str>,

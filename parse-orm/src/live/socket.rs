@@ -44,12 +44,16 @@ async fn introduced(client: &Client) -> Result<Socket, Unopened> {
     let Doorway {
         app_id,
         rest_key,
+        javascript_key,
+        client_key,
         master_key,
         installation,
     } = client.doorway();
     let connect = text(&Request::Connect {
         application_id: app_id,
         rest_key,
+        javascript_key,
+        client_key,
         master_key: master_key.map(crate::Secret::expose),
         installation_id: installation,
     });
