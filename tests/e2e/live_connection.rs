@@ -313,7 +313,7 @@ async fn any_key_of_the_server_will_do() -> Outcome {
         (own().client_key("a key"), ClientBuilder::client_key),
     ] {
         let server = server.start().await?;
-        let client = |text: &str| key(Client::builder(server.url()).app_id("app"), text).build();
+        let client = |text: &'static str| key(Client::builder(server.url()).app_id("app"), text).build();
         let right = client("a key")?;
         let mut events = Scored::objects().subscribe(&right).await?;
         Scored { score: 7 }.create(&right).await?;
