@@ -72,9 +72,12 @@ pub(crate) fn find(reader: Reader<'_>, class_name: &str, mut find: Find) -> Resu
         Some(counts) if no_rows => counts,
         _ => &rights(operation)?,
     };
-    // The one object that nobody may get is missed, which also fails the query that includes it.
-    if operation == Operation::Get && rights.are_nobodys() {
-        return Err(Refusal::not_found());
+    // What nobody may find is not looked for, with whatever conditions. The one object that nobody may get is missed,
+    // which also fails the query that includes it.
+    match operation {
+        Operation::Get if rights.are_nobodys() => return Err(Refusal::not_found()),
+        _ if rights.are_nobodys() && !find.count => return Ok(found),
+        _ => {}
     }
     // A count goes without the window.
     let counted = match &members {

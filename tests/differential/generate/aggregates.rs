@@ -41,7 +41,10 @@ impl Generator {
         };
         let mut group = json!({"_id": *self.random.pick(&["$label", "$on", "$flag"])});
         match self.random.below(8) {
-            0 => group["_id"] = Value::Null,
+            0 => {
+                self.meets(Limit::GroupNothing, "");
+                group["_id"] = Value::Null;
+            }
             1 => group["_id"] = json!({"label": "$label", "on": "$on"}),
             _ => {}
         }

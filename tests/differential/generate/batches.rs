@@ -38,15 +38,15 @@ impl Generator {
             };
             // a query that is posted is none within a batch
             let posted = step.method == "POST" && created.is_none();
-            // a transaction fails there when it takes from a relation what is not in it
-            let removes = together
-                && step
-                    .body
-                    .as_ref()
-                    .is_some_and(|body| body.to_string().contains("RemoveRelation"));
+            // a change of a relation that changes nothing fails a transaction there
+            let relates = together
+                && step.body.as_ref().is_some_and(|body| {
+                    let body = body.to_string();
+                    body.contains("RemoveRelation") || (created.is_none() && body.contains("AddRelation"))
+                });
             if clash
                 || posted
-                || removes
+                || relates
                 || step.unordered
                 || step.query.iter().any(|(_, text)| text.contains("createdAt"))
             {

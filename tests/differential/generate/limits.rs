@@ -107,7 +107,7 @@ impl Generator {
                 });
                 let body = json!({"requests": [request], "transaction": true});
                 (
-                    Limit::RemoveUnrelated,
+                    Limit::RelateInVain,
                     "friends",
                     Step::new(Who::Master, "POST", "/batch").body(body),
                 )

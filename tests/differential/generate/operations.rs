@@ -119,9 +119,11 @@ impl Generator {
 
     pub(super) fn relation_change(&mut self) -> Value {
         let mut one = |operation: &str| {
-            let objects: Vec<Value> = (0..=self.random.below(2))
-                .map(|_| self.value(Kind::Pointer))
-                .collect();
+            let mut objects = vec![self.value(Kind::Pointer)];
+            let second = self.value(Kind::Pointer);
+            if self.random.percent(50) && !objects.contains(&second) {
+                objects.push(second);
+            }
             json!({"__op": operation, "objects": objects})
         };
         let (add, remove) = (one("AddRelation"), one("RemoveRelation"));
