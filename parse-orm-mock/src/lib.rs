@@ -56,6 +56,7 @@ mod operations;
 mod options;
 mod push;
 mod query;
+mod redacted;
 mod refusal;
 mod rooms;
 mod server;

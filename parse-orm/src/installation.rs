@@ -2,6 +2,7 @@
 
 use crate::object::New;
 use crate::{Client, Error, Object, ParseObject, Result};
+use std::fmt;
 
 /// A model of the installations: a struct with `#[parse(class_name = "_Installation")]`. [`Installation`] is a
 /// ready-made one.
@@ -99,7 +100,7 @@ pub enum Registered<T: ParseObject> {
 /// assert_eq!(fans.count(&master).await?, 1);
 /// # Ok(()) }
 /// ```
-#[derive(ParseObject, Debug, Clone, Default, PartialEq, Eq)]
+#[derive(ParseObject, Clone, Default, PartialEq, Eq)]
 #[parse(class_name = "_Installation", crate = crate)]
 #[non_exhaustive]
 pub struct Installation {
@@ -131,6 +132,21 @@ pub struct Installation {
     /// Google's sender id.
     #[parse(rename = "GCMSenderId")]
     pub gcm_sender_id: Option<String>,
+}
+
+/// Without the device token: who has it, and the push service's key, reaches the device.
+impl fmt::Debug for Installation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Installation")
+            .field("device_type", &self.device_type)
+            .field("installation_id", &self.installation_id)
+            .field("channels", &self.channels)
+            .field("badge", &self.badge)
+            .field("time_zone", &self.time_zone)
+            .field("locale_identifier", &self.locale_identifier)
+            .field("app_version", &self.app_version)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Installation {

@@ -47,10 +47,13 @@ mod objects;
 mod operations;
 mod options;
 mod or_create;
+mod other_hosts;
 mod own_server;
 mod paging;
+mod plain_http;
 mod pointers;
 mod prefetch;
+mod printed;
 mod push;
 mod queries;
 #[path = "../differential/random.rs"]

@@ -1,5 +1,6 @@
 //! Triggers: when they run, what they are given, and what they may change.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value, json};
@@ -56,7 +57,7 @@ impl Trigger {
 }
 
 /// What a trigger is about.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Subject {
     /// What is to be written, operations included; of anything else the object itself.
     pub(crate) sent: Map<String, Value>,
@@ -72,6 +73,16 @@ pub(crate) struct Subject {
     pub(crate) answer: Option<Value>,
     /// The name of a LiveQuery event that is to be sent; then `sent` is the whole object.
     pub(crate) event: Option<&'static str>,
+}
+
+/// Only names: a new user's password is among the values.
+impl fmt::Debug for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subject")
+            .field("sent", &self.sent.keys().collect::<Vec<_>>())
+            .field("objects", &self.objects.as_ref().map(Vec::len))
+            .finish_non_exhaustive()
+    }
 }
 
 impl Subject {

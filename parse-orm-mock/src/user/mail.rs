@@ -1,7 +1,9 @@
 //! Mails that a real server would have sent.
 
+use std::fmt;
+
 /// A mail to a user.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Mail {
     /// What it is about.
@@ -21,6 +23,18 @@ pub enum MailKind {
     PasswordReset,
     /// The address is to be verified: a sign-up, a new address, or `POST /verificationEmailRequest`.
     Verification,
+}
+
+/// Without the token of the link, which takes the place of a password.
+impl fmt::Debug for Mail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let page = self.link.split('?').next();
+        f.debug_struct("Mail")
+            .field("kind", &self.kind)
+            .field("to", &self.to)
+            .field("link", &page.unwrap_or_default())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Mail {

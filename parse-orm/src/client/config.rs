@@ -3,7 +3,7 @@
 use super::invalid_session::Hook;
 #[cfg(feature = "live-query")]
 use super::live::LiveConfig;
-use super::{Auth, Client, MasterClient, NewObjects, RetryPolicy, Secret, Server, config};
+use super::{Auth, Client, MasterClient, NewObjects, RetryPolicy, Secret, Server, config, plain_http};
 use crate::Result;
 use crate::value::DefaultAcl;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -26,6 +26,7 @@ pub struct ClientBuilder {
     javascript_key: Option<Secret>,
     client_key: Option<Secret>,
     master_key: Option<Secret>,
+    master_key_over_http: bool,
     connect_timeout: Duration,
     timeout: Duration,
     pool_idle_timeout: Duration,
@@ -47,6 +48,7 @@ impl fmt::Debug for ClientBuilder {
             .field("javascript_key", &self.javascript_key)
             .field("client_key", &self.client_key)
             .field("master_key", &self.master_key)
+            .field("master_key_over_http", &self.master_key_over_http)
             .field("connect_timeout", &self.connect_timeout)
             .field("timeout", &self.timeout)
             .field("pool_idle_timeout", &self.pool_idle_timeout)
@@ -66,6 +68,7 @@ impl ClientBuilder {
             javascript_key: None,
             client_key: None,
             master_key: None,
+            master_key_over_http: false,
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(60),
             // the server closes an idle connection after 5 s, and a request on a dying one fails
@@ -96,6 +99,16 @@ impl ClientBuilder {
         builder.javascript_key = read("PARSE_JAVASCRIPT_KEY")?.map(Into::into);
         builder.client_key = read("PARSE_CLIENT_KEY")?.map(Into::into);
         builder.master_key = read("PARSE_MASTER_KEY")?.map(Into::into);
+        let allowed = "PARSE_ALLOW_MASTER_KEY_OVER_HTTP";
+        builder.master_key_over_http = match read(allowed)?.as_deref() {
+            Some("true") => true,
+            Some("false") | None => false,
+            Some(_) => {
+                return Err(config(format!(
+                    "the environment variable {allowed} is neither `true` nor `false`"
+                )));
+            }
+        };
         Ok(builder)
     }
 
@@ -140,6 +153,26 @@ impl ClientBuilder {
     /// The master key, for [`build_master`](Self::build_master). [`build`](Self::build) never sends it.
     pub fn master_key(mut self, key: impl Into<Secret>) -> Self {
         self.master_key = Some(key.into());
+        self
+    }
+
+    /// Lets the master key go over plain `http://`, and with LiveQuery over `ws://`, to another machine: everybody on
+    /// the way can read it, and with it everything. `false` unless told: such requests are refused, and nothing of
+    /// them is sent. Say `true` where the network itself is trusted, as between the containers of one machine. To the
+    /// machine itself (`localhost`, `127.0.0.0/8`, `::1`) it may go without.
+    ///
+    /// ```
+    /// # use parse_orm::Client;
+    /// let inside = || Client::builder("http://parse:1337/parse").app_id("app").master_key("master");
+    /// assert!(inside().build_master().unwrap_err().to_string().contains("everybody on the way could read it"));
+    /// let master = inside().allow_master_key_over_http(true).build_master()?;
+    /// # Ok::<(), parse_orm::Error>(())
+    /// ```
+    ///
+    /// Session tokens and the REST key, which programs that users hold in their hands have too, go over plain `http://`
+    /// without being asked about.
+    pub fn allow_master_key_over_http(mut self, on: bool) -> Self {
+        self.master_key_over_http = on;
         self
     }
 
@@ -283,13 +316,18 @@ impl ClientBuilder {
     /// The client that sends the master key.
     ///
     /// # Errors
-    /// [`Error::Config`](crate::Error::Config) when the URL or a key is malformed or missing.
+    /// [`Error::Config`](crate::Error::Config) when the URL or a key is malformed or missing, or the URL is one that
+    /// the [master key may not go to](Self::allow_master_key_over_http).
     pub fn build_master(mut self) -> Result<MasterClient> {
         let key = self.master_key.take().ok_or_else(|| {
             config("the master key is missing: give `.master_key(..)` or set PARSE_MASTER_KEY")
         })?;
         header(key.expose(), "master key")?;
-        Ok(self.build()?.master(key))
+        let client = self.build()?;
+        if client.server.no_master_key {
+            return Err(plain_http::refused(client.url()));
+        }
+        Ok(client.master(key))
     }
 
     fn server(self) -> Result<Server> {
@@ -313,7 +351,7 @@ impl ClientBuilder {
             ));
         }
         #[cfg(feature = "live-query")]
-        let live = self.live.settle(&url)?;
+        let live = self.live.settle(&url, self.master_key_over_http)?;
         let app_id = self
             .app_id
             .ok_or_else(|| config("the application id is missing: give `.app_id(..)`"))?;
@@ -349,6 +387,7 @@ impl ClientBuilder {
             http,
             url: url.as_str().trim_end_matches('/').into(),
             keys,
+            no_master_key: plain_http::is_readable(&url) && !self.master_key_over_http,
             timeout: self.timeout,
             invalid_session: self.invalid_session,
             retries: self.retries,

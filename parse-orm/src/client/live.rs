@@ -1,7 +1,7 @@
 //! What LiveQuery needs of a client: its address, the keys to introduce itself by, and a place for its sockets.
 
 use super::config::{APP_ID, CLIENT_KEY, JAVASCRIPT_KEY, REST_KEY, shown};
-use super::{Auth, Client, Path, RetryPolicy, Secret, config};
+use super::{Auth, Client, Path, RetryPolicy, Secret, config, plain_http};
 use crate::Result;
 use reqwest::header::HeaderValue;
 use std::any::Any;
@@ -28,6 +28,8 @@ impl Default for LiveConfig {
 pub(super) struct Live {
     /// With `ws` or `wss`.
     url: String,
+    /// Whether the way there is one that the master key must not go.
+    no_master_key: bool,
     idle_timeout: Duration,
     /// The sockets, which this room knows nothing about.
     sockets: OnceLock<Arc<dyn Any + Send + Sync>>,
@@ -35,7 +37,7 @@ pub(super) struct Live {
 
 impl LiveConfig {
     /// Checks the address; without one it is the server's.
-    pub(super) fn settle(self, server: &Url) -> Result<Live> {
+    pub(super) fn settle(self, server: &Url, master_key_over_http: bool) -> Result<Live> {
         let url = match self.url {
             None => server.clone(),
             Some(text) => {
@@ -53,6 +55,7 @@ impl LiveConfig {
                 url
             }
         };
+        let no_master_key = plain_http::is_readable(&url) && !master_key_over_http;
         let url = url.as_str().trim_end_matches('/');
         // `http://..` and `https://..` become `ws://..` and `wss://..`
         let url = url
@@ -60,6 +63,7 @@ impl LiveConfig {
             .map_or(url.into(), |rest| format!("ws{rest}"));
         Ok(Live {
             url,
+            no_master_key,
             idle_timeout: self.idle_timeout,
             sockets: OnceLock::new(),
         })
@@ -83,7 +87,8 @@ pub(crate) struct Doorway<'a> {
 }
 
 impl Client {
-    pub(crate) fn doorway(&self) -> Doorway<'_> {
+    /// Fails where the master key would have to go a way that others can read.
+    pub(crate) fn doorway(&self) -> Result<Doorway<'_>> {
         let key = |name: &str| {
             // they were texts when they were given
             self.server
@@ -92,17 +97,20 @@ impl Client {
                 .map(HeaderValue::to_str)
                 .and_then(Result::ok)
         };
-        Doorway {
+        let live = &self.server.live;
+        let master_key = match &self.auth {
+            Auth::Master(_) if live.no_master_key => return Err(plain_http::refused(&live.url)),
+            Auth::Master(key) => Some(key),
+            Auth::Public | Auth::Session(..) => None,
+        };
+        Ok(Doorway {
             app_id: key(APP_ID).unwrap_or_default(),
             rest_key: key(REST_KEY),
             javascript_key: key(JAVASCRIPT_KEY),
             client_key: key(CLIENT_KEY),
-            master_key: match &self.auth {
-                Auth::Master(key) => Some(key),
-                Auth::Public | Auth::Session(..) => None,
-            },
+            master_key,
             installation: self.installation.as_deref(),
-        }
+        })
     }
 
     /// Where LiveQuery is, with `ws` or `wss`.

@@ -5,6 +5,7 @@ mod config;
 mod invalid_session;
 #[cfg(feature = "live-query")]
 mod live;
+mod plain_http;
 mod retry;
 mod secret;
 mod transport;
@@ -62,6 +63,8 @@ struct Server {
     /// Without a trailing slash.
     url: String,
     keys: reqwest::header::HeaderMap,
+    /// Whether the way to the server is one that the master key must not go.
+    no_master_key: bool,
     timeout: Duration,
     invalid_session: Option<invalid_session::Hook>,
     retries: RetryPolicy,
@@ -117,6 +120,9 @@ impl Client {
     }
 
     /// The same server, asked with the master key: no ACL and no class permission applies.
+    ///
+    /// Every request is refused with [`Error::Config`] where the key would travel readable: over plain `http://` to
+    /// another machine, unless [allowed](ClientBuilder::allow_master_key_over_http).
     #[must_use = "this returns a new client and leaves the old one as it is"]
     pub fn master(&self, key: impl Into<Secret>) -> MasterClient {
         MasterClient(self.asked_as(Auth::Master(key.into())))
@@ -280,10 +286,13 @@ impl fmt::Debug for Client {
 pub struct MasterClient(Client);
 
 impl MasterClient {
-    /// A master client by the environment: `PARSE_SERVER_URL`, `PARSE_APP_ID`, `PARSE_MASTER_KEY`.
+    /// A master client by the environment: `PARSE_SERVER_URL`, `PARSE_APP_ID`, `PARSE_MASTER_KEY`, and
+    /// `PARSE_ALLOW_MASTER_KEY_OVER_HTTP` for what
+    /// [`allow_master_key_over_http`](ClientBuilder::allow_master_key_over_http) says: `true` or `false`.
     ///
     /// # Errors
-    /// [`Error::Config`] names the variable that is missing or malformed.
+    /// [`Error::Config`] names the variable that is missing or malformed, or says that the URL is not one that the
+    /// master key may go to.
     pub fn from_env() -> Result<Self> {
         ClientBuilder::from_env()?.build_master()
     }

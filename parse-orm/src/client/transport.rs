@@ -1,7 +1,7 @@
 //! One request and its answer: the only place that speaks HTTP.
 
 use super::retry::{Next, Tries};
-use super::{Auth, Client, Server, config::header};
+use super::{Auth, Client, Server, config::header, plain_http};
 use crate::{Error, ErrorCode, Result, ServerError};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode, utf8_percent_encode};
@@ -301,6 +301,9 @@ impl Client {
                 );
             }
             Auth::Master(key) => {
+                if self.server.no_master_key {
+                    return Err(plain_http::refused(&self.server.url));
+                }
                 http = http.header(
                     HeaderName::from_static("x-parse-master-key"),
                     header(key.expose(), "master key")?,

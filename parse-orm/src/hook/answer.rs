@@ -3,6 +3,7 @@
 use crate::{Error, FunctionParams as _, Result};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::fmt;
 
 /// The answer of a webhook, to be written as JSON with status 200.
 ///
@@ -14,13 +15,24 @@ use serde_json::{Map, Value};
 /// assert_eq!(json(Answer::refuse("not today")), r#"{"error":"not today"}"#);
 /// # Ok::<(), parse_orm::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 #[must_use = "the server waits for it"]
 pub struct Answer {
     #[serde(skip_serializing_if = "Option::is_none")]
     success: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Value>,
+}
+
+/// Only names: a new user's password may be among the values.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields = self.success.as_ref().and_then(Value::as_object);
+        f.debug_struct("Answer")
+            .field("fields", &fields.map(|fields| fields.keys().collect::<Vec<_>>()))
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Answer {

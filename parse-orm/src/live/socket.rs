@@ -40,7 +40,13 @@ pub(super) async fn open(client: &Client) -> Result<Socket, Unopened> {
 }
 
 async fn introduced(client: &Client) -> Result<Socket, Unopened> {
-    let mut socket = upgraded(client).await?;
+    let url = client.live_query_url();
+    let kept_back = |error| {
+        Unopened::NotHere(LiveProblem::Unreachable {
+            url: url.into(),
+            cause: Arc::new(error),
+        })
+    };
     let Doorway {
         app_id,
         rest_key,
@@ -48,7 +54,8 @@ async fn introduced(client: &Client) -> Result<Socket, Unopened> {
         client_key,
         master_key,
         installation,
-    } = client.doorway();
+    } = client.doorway().map_err(kept_back)?;
+    let mut socket = upgraded(client).await?;
     let connect = text(&Request::Connect {
         application_id: app_id,
         rest_key,

@@ -24,12 +24,12 @@ pub(super) struct Line {
 }
 
 impl Line {
-    fn of(client: &Client) -> Self {
-        let doorway = client.doorway();
-        Self {
+    fn of(client: &Client) -> Result<Self> {
+        let doorway = client.doorway()?;
+        Ok(Self {
             master_key: doorway.master_key.cloned(),
             installation: doorway.installation.map(Into::into),
-        }
+        })
     }
 }
 
@@ -45,7 +45,7 @@ impl Sockets {
         client: &Client,
         command: Command,
     ) -> Result<mpsc::UnboundedSender<Command>> {
-        let line = Line::of(client);
+        let line = Line::of(client)?;
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let mut command = command;
         if let Some(place) = open.iter().position(|(known, _)| *known == line) {
