@@ -31,10 +31,12 @@ const HEAD_LIMIT: usize = 16 * 1024;
 
 /// The HTTP service of a server.
 pub(crate) fn service(state: Arc<State>) -> Router {
-    Router::new().fallback(enter).with_state(state)
+    let answer = |extract::State(state), request| enter(state, request);
+    Router::new().fallback(answer).with_state(state)
 }
 
-async fn enter(extract::State(state): extract::State<Arc<State>>, request: Request<Body>) -> Response<Body> {
+/// Answers a request.
+pub(crate) async fn enter(state: Arc<State>, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
     if state.options.reset_route && parts.uri.path() == RESET {
         reset(&state, &parts.method)

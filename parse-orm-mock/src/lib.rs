@@ -48,6 +48,9 @@ mod files;
 mod fixtures;
 mod http;
 mod idempotency;
+#[cfg(feature = "__internals")]
+#[doc(hidden)]
+pub mod internals;
 mod json_error;
 mod keys;
 mod live;

@@ -12,6 +12,9 @@ mod config;
 mod error;
 pub mod hook;
 mod installation;
+#[cfg(feature = "__internals")]
+#[doc(hidden)]
+pub mod internals;
 #[cfg(feature = "live-query")]
 mod live;
 mod logs;

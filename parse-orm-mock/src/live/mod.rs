@@ -26,7 +26,15 @@ pub(crate) use classes::LiveClasses;
 pub(crate) use event::{Happened, publish, publish_session};
 use hub::Hub;
 pub use look::LiveSubscription;
+#[cfg(feature = "__internals")]
+use serde_json::{Map, Value};
 pub(crate) use socket::{is_upgrade, upgrade};
+
+/// Whether an object meets a `where`; none where the real server's code throws.
+#[cfg(feature = "__internals")]
+pub(crate) fn matches(filter: &Map<String, Value>, object: &Value) -> Option<bool> {
+    matcher::Matcher::read(filter).matches(object).ok()
+}
 
 /// The listeners of a server.
 #[derive(Default)]

@@ -81,7 +81,7 @@ fn body(mount: &str, items: &[Item<'_>], kind: Kind) -> Result<Vec<u8>> {
     .map_err(|error| Error::invalid("batch", None, error.to_string()))
 }
 
-fn answers(bytes: &[u8], items: &[Item<'_>]) -> Result<Vec<Result<Box<RawValue>>>> {
+pub(crate) fn answers(bytes: &[u8], items: &[Item<'_>]) -> Result<Vec<Result<Box<RawValue>>>> {
     #[derive(Deserialize)]
     struct Answer<'a> {
         #[serde(borrow)]

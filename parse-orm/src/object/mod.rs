@@ -14,6 +14,8 @@ mod relation;
 mod save;
 mod shown;
 
+#[cfg(feature = "__internals")]
+pub(crate) use decode::answer;
 #[cfg(feature = "live-query")]
 pub(crate) use decode::one;
 pub(crate) use decode::{KeyIndex, Page, columns, describe, object, page, row, rows, tally, value_of};

@@ -79,6 +79,8 @@ pub use step::{Embedded, Includable, Through, Traversable};
 pub use stream::Rows;
 pub use subquery::{IntoChoices, RefersTo, Selected, SubQuery};
 pub use update::{Update, Updated};
+#[cfg(feature = "__internals")]
+pub(crate) use view::page as view_page;
 pub use view::{Included, ParseView, Request, ViewCodec, ViewField, ViewRows};
 
 use crate::ObjectId;

@@ -264,14 +264,15 @@ impl<'de, W: ParseView> DeserializeSeed<'de> for ViewSeed<W> {
     }
 }
 
+/// Reads the rows of an answer as views.
+pub(crate) fn page<W: ParseView>(body: &[u8]) -> Result<Vec<Result<W, DecodeError>>> {
+    let seed = || ViewSeed::<W>(std::marker::PhantomData);
+    rows(body, seed, W::Model::CLASS_NAME)
+}
+
 impl<W: ParseView> ReadRow for ViewRow<W> {
     fn page(body: &[u8]) -> Result<Vec<Result<Self, DecodeError>>> {
-        let rows = rows(
-            body,
-            || ViewSeed::<W>(std::marker::PhantomData),
-            W::Model::CLASS_NAME,
-        )?;
-        Ok(rows.into_iter().map(|row| row.map(ViewRow)).collect())
+        Ok(page(body)?.into_iter().map(|row| row.map(ViewRow)).collect())
     }
     fn id(&self) -> Option<&ObjectId> {
         None

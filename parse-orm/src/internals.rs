@@ -1,0 +1,103 @@
+//! The library's readers as plain functions, from bytes to values, for the benchmarks and the fuzz targets of this
+//! repository. No part of the API: it changes with the code.
+
+use crate::client::{self, Method, Path, refused};
+use crate::object::{self, ParseObject, Raw};
+use crate::query::{ParseView, view_page};
+use crate::{DecodeError, Error, Object, Result};
+use serde_json::value::RawValue;
+
+/// Rows, some of which may not fit their model.
+pub type Rows<T> = Vec<Result<Object<T>, DecodeError>>;
+
+/// Reads the answer to a find: its rows, and how many there are where it says so.
+///
+/// # Errors
+/// [`Error::UnexpectedAnswer`] where it is no page.
+pub fn page<T: ParseObject>(body: &[u8]) -> Result<(Rows<T>, Option<u64>)> {
+    let object::Page { rows, count } = object::page(body)?;
+    Ok((rows, count))
+}
+
+/// Reads the answer to a find of which only the numbers matter: how many rows it holds, and the count.
+///
+/// # Errors
+/// [`Error::UnexpectedAnswer`] where it is no page.
+pub fn tally(body: &[u8]) -> Result<(usize, Option<u64>)> {
+    object::tally(body)
+}
+
+/// Reads the answer to a find as views.
+///
+/// # Errors
+/// [`Error::UnexpectedAnswer`] where it is no page.
+pub fn views<W: ParseView>(body: &[u8]) -> Result<Vec<Result<W, DecodeError>>> {
+    view_page(body)
+}
+
+/// Reads the answer to a get.
+///
+/// # Errors
+/// [`Error::UnexpectedAnswer`] where it is no JSON, [`Error::Decode`] where it does not fit the model.
+pub fn row<T: ParseObject>(body: &[u8]) -> Result<Object<T>> {
+    object::row(body)
+}
+
+/// Reads the answer to a create or an update.
+///
+/// # Errors
+/// As those of [`row`].
+pub fn written<T: ParseObject>(body: &[u8]) -> Result<Raw<T>> {
+    object::answer(body)
+}
+
+/// Reads an answer whose status is no success.
+pub fn error(status: u16, body: &[u8]) -> Error {
+    refused(status, body, "GET", Path::Class("GameScore"))
+}
+
+/// Reads the answer to a batch of so many deletes.
+///
+/// # Errors
+/// [`Error::UnexpectedAnswer`] where it is not the answer to so many requests.
+pub fn batch(body: &[u8], requests: usize) -> Result<Vec<Result<Box<RawValue>>>> {
+    let item = || client::batch::Item {
+        method: Method::Delete,
+        path: Path::Object("GameScore", "a"),
+        body: None,
+    };
+    let items: Vec<_> = std::iter::repeat_with(item).take(requests).collect();
+    client::batch::answers(body, &items)
+}
+
+/// What a LiveQuery server said.
+#[cfg(feature = "live-query")]
+#[derive(Debug)]
+pub struct Frame {
+    /// What it is about: `subscribed`, or `create`.
+    pub op: &'static str,
+    /// The subscription.
+    pub request: Option<u64>,
+    /// The object of an event, undecoded.
+    pub object: Option<Box<RawValue>>,
+    /// The object as it was.
+    pub original: Option<Box<RawValue>>,
+    /// The code and the text of an error.
+    pub refusal: Option<(Option<i64>, String)>,
+    /// Whether an error forbids another try.
+    pub last: bool,
+}
+
+/// Reads a frame of LiveQuery; `None` where it is none that a client knows.
+#[cfg(feature = "live-query")]
+pub fn live_frame(text: &str) -> Option<Frame> {
+    crate::live::read(text)
+}
+
+/// Reads the object of an event, or another one that says itself what it is.
+///
+/// # Errors
+/// Where it does not fit the model.
+pub fn object<T: ParseObject>(text: &str) -> Result<Object<T>, DecodeError> {
+    object::object(text)
+}
