@@ -33,6 +33,10 @@ pub enum Error {
     /// No (complete) answer arrived: no connection, a broken one, or a timeout.
     #[error("{}: {}", if .0.is_timeout() { "the request timed out" } else { "the request failed" }, Causes(.0))]
     Connection(#[source] reqwest::Error),
+    /// The time was up that the [client](crate::Client::with_deadline) or the
+    /// [`RetryPolicy`](crate::RetryPolicy::deadline) allows.
+    #[error(transparent)]
+    Deadline(Box<DeadlineError>),
     /// An answer arrived that no Parse Server gives, for example a proxy's HTML page.
     #[error("HTTP status {status} with an answer that is not Parse JSON: {excerpt}")]
     UnexpectedAnswer {
@@ -223,6 +227,28 @@ pub struct ServerError {
     pub method: &'static str,
     /// The path of the request below the mount path, without its query.
     pub path: String,
+}
+
+/// A request that took too long, or that came too late to be sent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[error("{request}: {}{}", match (.policy, .sent) {
+    (Some(time), _) => format!("not answered within {} seconds, the deadline of the `RetryPolicy`", time.as_secs_f64()),
+    (None, true) => "not answered before the client's deadline".into(),
+    (None, false) => "the client's deadline had passed, nothing was sent".into(),
+}, .earlier.as_ref().map(|error| format!("; an earlier try: {error}")).unwrap_or_default())]
+pub struct DeadlineError {
+    /// The HTTP method and the path below the mount path, without its query: `PUT /classes/GameScore/x1`. Or what else
+    /// was waited for.
+    pub request: String,
+    /// The deadline of the [`RetryPolicy`](crate::RetryPolicy::deadline) that passed; `None` where it was that of the
+    /// [client](crate::Client::with_deadline).
+    pub policy: Option<Duration>,
+    /// True where the request was sent: what it asks for may be done or not. False where nothing was done.
+    pub sent: bool,
+    /// What an earlier try of the request failed with, if that one may have reached the server.
+    #[source]
+    pub earlier: Option<Box<Error>>,
 }
 
 /// A row that does not fit its model.

@@ -56,8 +56,9 @@ pub use client::{Client, ClientBuilder, MasterClient, MasterKey, RetryPolicy, Se
 pub use cloud::{Finished, FunctionParams, FunctionResult, Job, JobState, JobStatus};
 pub use config::{Config, ConfigChange};
 pub use error::{
-    BatchError, BatchFailure, DecodeError, DependencyError, Error, ErrorCode, FileError, FileProblem,
-    Interrupted, InvalidError, JobError, NotIncluded, Result, ReturnedError, RowFailure, ServerError,
+    BatchError, BatchFailure, DeadlineError, DecodeError, DependencyError, Error, ErrorCode, FileError,
+    FileProblem, Interrupted, InvalidError, JobError, NotIncluded, Result, ReturnedError, RowFailure,
+    ServerError,
 };
 #[cfg(feature = "live-query")]
 pub use error::{LiveError, LiveProblem};

@@ -19,6 +19,7 @@ mod cloud_code;
 mod config;
 mod contradictions;
 mod cursors;
+mod deadlines;
 mod deletes;
 mod embedded;
 mod error_shapes;

@@ -132,6 +132,7 @@ pub(crate) fn nothing_done(cause: &Error) -> bool {
             matches!(status, 400 | 401 | 403 | 404 | 411 | 413 | 414 | 431)
         }
         Error::Connection(failed) => failed.is_connect() || failed.is_builder(),
+        Error::Deadline(late) => !late.sent,
         Error::Invalid(_) | Error::Config(_) => true,
         _ => false,
     }

@@ -183,7 +183,8 @@ impl ClientBuilder {
     }
 
     /// How long a request may take, from its start to the last byte of its answer. 60 seconds unless told. A file
-    /// may take longer, up or down: for it, this is the longest that nothing may move.
+    /// may take longer, up or down: for it, this is the longest that nothing may move. All tries of a request together
+    /// are limited by [`RetryPolicy::deadline`], and work of many requests by [`Client::with_deadline`].
     pub fn timeout(mut self, time: Duration) -> Self {
         self.timeout = time;
         self
@@ -310,6 +311,7 @@ impl ClientBuilder {
             new_objects: NewObjects::of(default.map(Arc::new), &auth),
             auth,
             context: None,
+            deadline: None,
         })
     }
 
@@ -372,6 +374,7 @@ impl ClientBuilder {
         let https = url.scheme() == "https";
         #[cfg(feature = "live-query")]
         let https = https || live.is_secured();
+        let own_http = self.http.is_none();
         let http = match self.http {
             Some(http) => http,
             None => secured(reqwest::Client::builder(), https)?
@@ -389,6 +392,7 @@ impl ClientBuilder {
             keys,
             no_master_key: plain_http::is_readable(&url) && !self.master_key_over_http,
             timeout: self.timeout,
+            own_http,
             invalid_session: self.invalid_session,
             retries: self.retries,
             request_ids: self.request_ids,

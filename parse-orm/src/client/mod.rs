@@ -2,6 +2,7 @@
 
 pub(crate) mod batch;
 mod config;
+mod deadline;
 mod invalid_session;
 #[cfg(feature = "live-query")]
 mod live;
@@ -11,6 +12,7 @@ mod secret;
 mod transport;
 
 pub use config::ClientBuilder;
+pub(crate) use deadline::{by, late};
 #[cfg(feature = "live-query")]
 pub(crate) use live::Doorway;
 pub use retry::RetryPolicy;
@@ -23,7 +25,7 @@ use reqwest::header::HeaderValue;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A handle on one Parse Server as one asker: the public, or the user of a session.
 ///
@@ -46,6 +48,8 @@ pub struct Client {
     new_objects: NewObjects,
     /// For the server's triggers and functions, in its form as a header.
     context: Option<HeaderValue>,
+    /// When all that it does is over.
+    deadline: Option<Instant>,
 }
 
 /// The ACL of what a client creates.
@@ -66,6 +70,8 @@ struct Server {
     /// Whether the way to the server is one that the master key must not go.
     no_master_key: bool,
     timeout: Duration,
+    /// Whether the HTTP client is one of our own, which keeps to the timeout.
+    own_http: bool,
     invalid_session: Option<invalid_session::Hook>,
     retries: RetryPolicy,
     /// Whether requests carry ids, by which the server knows another try.
@@ -135,6 +141,7 @@ impl Client {
             new_objects: NewObjects::of(self.new_objects.default.clone(), &auth),
             auth,
             context: self.context.clone(),
+            deadline: self.deadline,
         }
     }
 

@@ -1,6 +1,7 @@
 //! When a request is sent again, how long after, and what the answer to another try means.
 
-use super::{Method, Path};
+use super::deadline::{earlier, late};
+use super::{Client, Method, Path, Server};
 use crate::{Error, ErrorCode};
 use chrono::{DateTime, Utc};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
@@ -26,6 +27,8 @@ use std::time::{Duration, Instant};
 /// - [Request ids](crate::ClientBuilder::request_ids) are sent where the server minds them: creates and
 ///   updates of objects, sign-ups, functions and jobs; not for batches. It refuses the second request of an id with
 ///   code 159, even where the first one failed, so an error of Parse is final. See [`Error::AlreadyApplied`].
+/// - All tries together take no longer than the policy's [deadline](Self::deadline), and nothing goes beyond that of the
+///   [client](Client::with_deadline).
 /// - The time in between doubles, up to a longest one, and is shortened by up to a half at random, so that many clients
 ///   do not come back at once. A `Retry-After` of the server's is kept to, in seconds or as a date, unless
 ///   the deadline comes first: then the failure is returned at once.
@@ -49,17 +52,20 @@ pub struct RetryPolicy {
     attempts: u32,
     first: Duration,
     longest: Duration,
-    deadline: Duration,
+    deadline: Option<Duration>,
 }
 
-/// Three attempts, 0.1 to 2 seconds apart, none of which begins later than 60 seconds after the first.
+/// As long as a request takes with its tries, unless told.
+const LONG_ENOUGH: Duration = Duration::from_secs(60);
+
+/// Three attempts, 0.1 to 2 seconds apart, in at most 60 seconds or the client's timeout.
 impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             attempts: 3,
             first: Duration::from_millis(100),
             longest: Duration::from_secs(2),
-            deadline: Duration::from_secs(60),
+            deadline: None,
         }
     }
 }
@@ -83,16 +89,19 @@ impl RetryPolicy {
         self
     }
 
-    /// How long after the beginning of the first try the last one may begin. 60 seconds unless told.
+    /// How long a request may take, all of its tries and the pauses in between together; a try that is under way then
+    /// is given up, with [`Error::Deadline`]. 60 seconds unless told, and not less than the client's
+    /// [timeout](crate::ClientBuilder::timeout). For the contents of a file, which are sent once, there is none. Not to be confused with the deadline of a [client](Client::with_deadline), which is a moment, and
+    /// for all that is done with it.
     pub fn deadline(mut self, time: Duration) -> Self {
-        self.deadline = time;
+        self.deadline = Some(time);
         self
     }
 
     /// Whether there is no other try after so many.
     #[cfg(feature = "live-query")]
     pub(crate) fn is_over(&self, tried: u32, begun: Instant) -> bool {
-        tried >= self.attempts || begun.elapsed() >= self.deadline
+        tried >= self.attempts || begun.elapsed() >= self.deadline.unwrap_or(LONG_ENOUGH)
     }
 
     /// With pauses that may grow as long as this.
@@ -176,6 +185,12 @@ pub(super) struct Tries<'a> {
     body: Option<&'a [u8]>,
     /// The same for every try.
     pub(super) id: Option<String>,
+    /// The client's.
+    deadline: Option<Instant>,
+    /// The policy's.
+    limit: Duration,
+    /// That of each try, where it is known.
+    timeout: Option<Duration>,
     begun: Instant,
     tried: u32,
     /// The failure of a try that the server may have been at.
@@ -192,20 +207,24 @@ pub(super) enum Next {
 
 impl<'a> Tries<'a> {
     /// The request with this meaning and body, before its first try.
-    pub(super) fn new(
-        policy: &'a RetryPolicy,
-        ids: bool,
-        method: Method,
-        path: Path<'a>,
-        body: Option<&'a [u8]>,
-    ) -> Self {
+    pub(super) fn new(client: &'a Client, method: Method, path: Path<'a>, body: Option<&'a [u8]>) -> Self {
+        let ids = client.server.request_ids;
         let id = ids && takes_id(method, path) && !may_repeat(method, path, body);
+        let Server {
+            retries: policy,
+            timeout,
+            own_http,
+            ..
+        } = &*client.server;
         Self {
             policy,
             method,
             path,
             body,
             id: id.then(new_id),
+            deadline: client.deadline,
+            limit: policy.deadline.unwrap_or(LONG_ENOUGH.max(*timeout)),
+            timeout: own_http.then_some(*timeout),
             begun: Instant::now(),
             tried: 0,
             doubt: None,
@@ -220,6 +239,31 @@ impl<'a> Tries<'a> {
         } else {
             Twice::No
         }
+    }
+
+    /// When the policy allows no more.
+    fn end(&self) -> Option<Instant> {
+        self.begun.checked_add(self.limit)
+    }
+
+    /// When the next try is over; `None` where it is over before by the timeout that each has.
+    pub(super) fn until(&self) -> Option<Instant> {
+        let before = |timeout| timeout <= self.limit;
+        let limited = self.tried == 0 && (self.policy.deadline.is_none() || self.timeout.is_some_and(before));
+        earlier(self.deadline, self.end().filter(|_| !limited))
+    }
+
+    /// The failure of a request for which there is no more time.
+    pub(super) fn late(&mut self, sent: bool) -> Error {
+        let by_client = self
+            .deadline
+            .is_some_and(|deadline| self.end().is_none_or(|end| deadline <= end));
+        late(
+            format!("{} {}", self.method.name(), self.path),
+            (!by_client).then_some(self.limit),
+            sent || self.doubt.is_some(),
+            self.doubt.take(),
+        )
     }
 
     /// What to do after a try that failed.
@@ -244,8 +288,10 @@ impl<'a> Tries<'a> {
         let pause = if self.tried < self.policy.attempts && failure.permits(self.twice()) {
             let pause = self.policy.pause(self.tried);
             let asked = retry_after(headers).unwrap_or_default();
-            let elapsed = self.begun.elapsed();
-            Some(pause.max(asked)).filter(|pause| elapsed.saturating_add(*pause) < self.policy.deadline)
+            let end = earlier(self.deadline, self.end());
+            let next = |pause: &Duration| Instant::now().checked_add(*pause);
+            Some(pause.max(asked))
+                .filter(|pause| next(pause).is_some_and(|next| end.is_none_or(|end| next < end)))
         } else {
             None
         };
@@ -335,8 +381,13 @@ mod tests {
         Error::UnexpectedAnswer { status, excerpt }
     }
 
-    fn read(policy: &RetryPolicy) -> Tries<'_> {
-        Tries::new(policy, false, Method::Get, Path::Class("A"), None)
+    fn client(policy: RetryPolicy) -> Client {
+        let builder = Client::builder("http://localhost/parse").app_id("app");
+        builder.retries(policy).build().unwrap()
+    }
+
+    fn read(client: &Client) -> Tries<'_> {
+        Tries::new(client, Method::Get, Path::Class("A"), None)
     }
 
     #[test]
@@ -356,7 +407,7 @@ mod tests {
 
     #[test]
     fn row_58_a_retry_after_is_kept_to() {
-        let policy = RetryPolicy::default();
+        let policy = client(RetryPolicy::default());
         for (status, asked) in [(429, "7"), (503, "7")] {
             match read(&policy).after(page(status), &headers(asked)) {
                 Next::TryAfter(pause) => assert_eq!(pause, Duration::from_secs(7)),
@@ -375,10 +426,50 @@ mod tests {
         ));
         // shorter than the pause itself
         let slow = RetryPolicy::default().backoff(Duration::from_secs(4), Duration::from_secs(9));
+        let slow = client(slow);
         match read(&slow).after(page(503), &headers("1")) {
             Next::TryAfter(pause) => assert!(pause >= Duration::from_secs(2)),
             _ => panic!("not tried again"),
         }
+    }
+
+    #[test]
+    fn a_try_is_limited_by_what_comes_first() {
+        let (short, long) = (Duration::from_secs(30), Duration::from_secs(90));
+        let client = |timeout, policy| {
+            let builder = Client::builder("http://localhost/parse").app_id("app");
+            builder.timeout(timeout).retries(policy).build().unwrap()
+        };
+        let ends = |client: &Client, tried| {
+            let mut tries = read(client);
+            tries.tried = tried;
+            tries.until().map(|until| (until - tries.begun).as_secs())
+        };
+        // the first try has a timeout of its own, which says more; later ones have what is left
+        let usual = client(short, RetryPolicy::default());
+        assert_eq!((ends(&usual, 0), ends(&usual, 1)), (None, Some(60)));
+        let slow = client(long, RetryPolicy::default());
+        assert_eq!((ends(&slow, 0), ends(&slow, 1)), (None, Some(90)));
+        let equal = client(short, RetryPolicy::default().deadline(short));
+        assert_eq!((ends(&equal, 0), ends(&equal, 1)), (None, Some(30)));
+        let hasty = client(long, RetryPolicy::default().deadline(short));
+        assert_eq!((ends(&hasty, 0), ends(&hasty, 1)), (Some(30), Some(30)));
+        // an HTTP client of the program's own: its timeouts are not known
+        let builder = Client::builder("http://localhost/parse").app_id("app");
+        let builder = builder.timeout(short).http_client(usual.server.http.clone());
+        let foreign = builder
+            .retries(RetryPolicy::default().deadline(short))
+            .build()
+            .unwrap();
+        assert_eq!((ends(&foreign, 0), ends(&foreign, 1)), (Some(30), Some(30)));
+        // the client's own deadline
+        let soon = Instant::now() + Duration::from_secs(10);
+        assert_eq!(read(&usual.with_deadline(soon)).until(), Some(soon));
+        let patient = usual.with_deadline(soon + long);
+        assert_eq!(
+            (read(&patient).until(), ends(&patient, 1)),
+            (Some(soon + long), Some(60))
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One request and its answer: the only place that speaks HTTP.
 
 use super::retry::{Next, Tries};
-use super::{Auth, Client, Server, config::header, plain_http};
+use super::{Auth, Client, by, config::header, late, plain_http};
 use crate::{Error, ErrorCode, Result, ServerError};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode, utf8_percent_encode};
@@ -9,7 +9,7 @@ use reqwest::RequestBuilder;
 use reqwest::header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tracing::Instrument;
 
 /// Everything but letters, digits and what RFC 3986 leaves unreserved.
@@ -201,6 +201,9 @@ impl Client {
             tracing::debug_span!("parse_request", method = "GET", %path, status = tracing::field::Empty);
         let outcome = span.clone();
         let work = async {
+            if self.is_late() {
+                return Err(late(format!("GET {path}"), None, false, None));
+            }
             let answer = self.server.http.get(url).timeout(FOREVER).send().await?;
             outcome.record("status", answer.status().as_u16());
             Ok(answer)
@@ -241,12 +244,13 @@ impl Client {
             Some(Payload::Contents(headers, contents)) => (None, Some((headers, contents))),
         };
         let once = contents.is_some();
-        let Server {
-            retries, request_ids, ..
-        } = &*self.server;
-        let mut tries = Tries::new(retries, *request_ids, meaning, path, json.as_deref());
+        let mut tries = Tries::new(self, meaning, path, json.as_deref());
         let work = async {
             loop {
+                let until = if once { self.deadline } else { tries.until() };
+                if until.is_some_and(|until| until <= Instant::now()) {
+                    return Err(tries.late(false));
+                }
                 let mut http = self.attempt(method, path, &url, tries.id.as_deref())?;
                 if let Some(json) = &json {
                     let kind = HeaderValue::from_static("application/json");
@@ -255,9 +259,10 @@ impl Client {
                 if let Some((headers, contents)) = contents.take() {
                     http = http.headers(headers).timeout(FOREVER).body(contents);
                 }
-                let (error, headers) = match answer(http, meaning, path, &outcome).await {
-                    Ok(answer) => return Ok(answer),
-                    Err(failed) => failed,
+                let (error, headers) = match by(until, answer(http, meaning, path, &outcome)).await {
+                    Some(Ok(answer)) => return Ok(answer),
+                    Some(Err(failed)) => failed,
+                    None => return Err(tries.late(true)),
                 };
                 if let (Auth::Session(token, _), Some(hook)) = (&self.auth, &self.server.invalid_session)
                     && error.code() == Some(ErrorCode::InvalidSessionToken)

@@ -182,7 +182,11 @@ impl Finished<'_> {
                 JobState::Failed => true,
                 JobState::Running if left == Some(Duration::ZERO) => false,
                 JobState::Running => {
-                    tokio::time::sleep(left.map_or(self.every, |left| left.min(self.every))).await;
+                    let pause = tokio::time::sleep(left.map_or(self.every, |left| left.min(self.every)));
+                    self.job
+                        .master
+                        .in_time(|| format!("the wait for the job `{}`", self.job.id), pause)
+                        .await?;
                     continue;
                 }
             };

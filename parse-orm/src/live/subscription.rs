@@ -53,24 +53,29 @@ impl<R> Subscribe<R> {
     async fn ask(self) -> Result<Subscription<R>> {
         let query = self.query?;
         let class_name = query.class_name;
-        let sockets = self.client.sockets::<Sockets>();
-        let id = sockets.next_request();
-        let inbox = Arc::new(Inbox::new(self.capacity));
-        let (ready, answer) = oneshot::channel();
-        let entry = Box::new(Entry::new(self.client.clone(), query, inbox.clone(), ready));
-        let commands = sockets.send(&self.client, Command::Subscribe(id, entry))?;
-        // from here on, whoever drops this unsubscribes
-        let subscription = Subscription {
-            class_name,
-            id,
-            inbox,
-            commands,
-            read: self.read,
-        };
-        match answer.await.unwrap_or(Err(LiveProblem::Stopped)) {
-            Ok(()) => Ok(subscription),
-            Err(problem) => Err(Error::live(class_name, problem)),
-        }
+        let asked = self
+            .client
+            .in_time(|| format!("the subscription to {class_name}"), async {
+                let sockets = self.client.sockets::<Sockets>();
+                let id = sockets.next_request();
+                let inbox = Arc::new(Inbox::new(self.capacity));
+                let (ready, answer) = oneshot::channel();
+                let entry = Box::new(Entry::new(self.client.clone(), query, inbox.clone(), ready));
+                let commands = sockets.send(&self.client, Command::Subscribe(id, entry))?;
+                // from here on, whoever drops this unsubscribes
+                let subscription = Subscription {
+                    class_name,
+                    id,
+                    inbox,
+                    commands,
+                    read: self.read,
+                };
+                match answer.await.unwrap_or(Err(LiveProblem::Stopped)) {
+                    Ok(()) => Ok(subscription),
+                    Err(problem) => Err(Error::live(class_name, problem)),
+                }
+            });
+        asked.await?
     }
 }
 

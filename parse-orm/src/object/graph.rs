@@ -6,7 +6,7 @@
 //! once: it is told by its identity, never by its value.
 
 use crate::client::batch::{self, Item, Kind, send};
-use crate::client::{Call, Method, Path};
+use crate::client::{Call, Method, Path, by, late};
 use crate::error::DependencyError;
 use crate::value::{Holder, NewFile, NewObject, Unstored};
 use crate::{Client, Error, Result};
@@ -37,7 +37,13 @@ pub(crate) async fn store(client: &Client, holders: &[&dyn Holder]) -> Vec<Resul
     graph.explore();
     let waves = graph.waves();
     graph.need(&roots, &waves);
-    let gates = graph.lock().await;
+    let Some(gates) = by(client.deadline(), graph.lock()).await else {
+        let waited = || "the wait for another task, which stores the same new object".into();
+        return holders
+            .iter()
+            .map(|_| Err(late(waited(), None, false, None)))
+            .collect();
+    };
     graph.upload(client).await;
     for wave in &waves {
         graph.create(client, wave).await;

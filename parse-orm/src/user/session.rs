@@ -49,7 +49,8 @@ impl<U: ParseUser> Session<U> {
     pub(super) fn begin(client: &Client, entry: Entry, user: Object<U>) -> Result<Self> {
         let token = entry.token()?;
         Ok(Self {
-            client: client.with_session_of(&user, &token),
+            // it lives longer than the call that began it
+            client: client.with_session_of(&user, &token).without_deadline(),
             token,
             user,
             providers: entry.providers,

@@ -2,7 +2,7 @@
 
 use super::File;
 use super::progress::{Listener, Transferred};
-use crate::client::{Path, refused};
+use crate::client::{Path, by, late, refused};
 use crate::error::FileProblem;
 use crate::{Client, Error, Result};
 use bytes::Bytes;
@@ -17,6 +17,7 @@ use std::path::{self, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Instant;
 use tokio::io::AsyncWriteExt as _;
 
 /// So much is read of an answer that is no file.
@@ -267,9 +268,16 @@ async fn wait<T, E: Into<Error>>(
     name: &str,
     next: impl Future<Output = Result<T, E>>,
 ) -> Result<T> {
-    match tokio::time::timeout(client.timeout(), next).await {
-        Ok(outcome) => outcome.map_err(Into::into),
-        Err(_) => Err(Error::file(name, FileProblem::Stalled(client.timeout()))),
+    let deadline = client.deadline();
+    let stalled = Instant::now().checked_add(client.timeout());
+    let until = deadline.into_iter().chain(stalled).min();
+    match by(until, next).await {
+        Some(outcome) => outcome.map_err(Into::into),
+        None if until == deadline => {
+            let request = format!("GET {}", Path::File(name));
+            Err(late(request, None, true, None))
+        }
+        None => Err(Error::file(name, FileProblem::Stalled(client.timeout()))),
     }
 }
 
