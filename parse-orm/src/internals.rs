@@ -1,10 +1,10 @@
-//! The library's readers as plain functions, from bytes to values, for the benchmarks and the fuzz targets of this
-//! repository. No part of the API: it changes with the code.
+//! The library's readers and writers as plain functions, from bytes to values and back, for the benchmarks and the fuzz
+//! targets of this repository. No part of the API: it changes with the code.
 
 use crate::client::{self, Method, Path, refused};
-use crate::object::{self, ParseObject, Raw};
-use crate::query::{ParseView, view_page};
-use crate::{DecodeError, Error, Object, Result};
+use crate::object::{self, New, ParseObject, Raw};
+use crate::query::{self, ParseView, QuerySet, view_page};
+use crate::{Client, DecodeError, Error, Object, Result};
 use serde_json::value::RawValue;
 
 /// Rows, some of which may not fit their model.
@@ -100,4 +100,36 @@ pub fn live_frame(text: &str) -> Option<Frame> {
 /// Where it does not fit the model.
 pub fn object<T: ParseObject>(text: &str) -> Result<Object<T>, DecodeError> {
     object::object(text)
+}
+
+/// The body of a save; none where nothing changed.
+///
+/// # Errors
+/// [`Error::Invalid`] where a value has no wire form.
+pub fn changes<T: ParseObject>(object: &Object<T>) -> Result<Option<Box<RawValue>>> {
+    object.changes()
+}
+
+/// The body of a batch of creates.
+///
+/// # Errors
+/// [`Error::Invalid`] where a value has no wire form.
+pub fn creates<T: ParseObject>(values: &[T]) -> Result<Vec<u8>> {
+    let bodies = values.iter().map(|value| New::value(value).body(None));
+    let bodies = bodies.collect::<Result<Vec<_>>>()?;
+    let item = |body| client::batch::Item {
+        method: Method::Post,
+        path: Path::Class(T::CLASS_NAME),
+        body: Some(body),
+    };
+    let items: Vec<_> = bodies.iter().map(|body| item(&**body)).collect();
+    client::batch::body("/parse", &items, client::batch::Kind::Independent)
+}
+
+/// The address of the GET that asks for the rows of a query.
+///
+/// # Errors
+/// [`Error::Invalid`] where it cannot be sent.
+pub fn address<T: ParseObject>(client: &Client, query: &QuerySet<T>) -> Result<String> {
+    query::address(client, query)
 }

@@ -50,7 +50,7 @@ pub(crate) async fn send(
     answers(&bytes, items)
 }
 
-fn body(mount: &str, items: &[Item<'_>], kind: Kind) -> Result<Vec<u8>> {
+pub(crate) fn body(mount: &str, items: &[Item<'_>], kind: Kind) -> Result<Vec<u8>> {
     #[derive(Serialize)]
     struct Body<'a> {
         requests: Vec<Request<'a>>,

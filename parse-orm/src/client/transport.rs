@@ -138,8 +138,8 @@ pub(crate) struct Answer {
 }
 
 impl Client {
-    /// Asks for rows. Goes as a GET, or as a POST with `_method` where the URL would be too long.
-    pub(crate) async fn read<P: Params>(&self, path: Path<'_>, params: &P) -> Result<Bytes> {
+    /// The address of a GET with these parameters.
+    pub(crate) fn address<P: Params>(&self, path: Path<'_>, params: &P) -> Result<String> {
         let mut url = format!("{}{path}", self.server.url);
         let mut first = true;
         params.pairs(&mut |name, text| {
@@ -147,6 +147,12 @@ impl Client {
             // writing to a String cannot fail
             let _ = write!(url, "{name}={}", utf8_percent_encode(text, ENCODED));
         })?;
+        Ok(url)
+    }
+
+    /// Asks for rows. Goes as a GET, or as a POST with `_method` where the URL would be too long.
+    pub(crate) async fn read<P: Params>(&self, path: Path<'_>, params: &P) -> Result<Bytes> {
+        let url = self.address(path, params)?;
         if url.len() <= LONGEST_URL {
             let answer = self.send(Method::Get, Method::Get, path, url, None).await?;
             return Ok(answer.body);

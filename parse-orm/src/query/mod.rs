@@ -70,6 +70,8 @@ pub use operand::{BoundOf, IntoBound, IntoOperand, IntoOperandList, IntoRange, O
 pub use options::{Excludable, Exclude, Hint, IntoExclude, ReadPreference};
 pub use order::{Include, IntoInclude, IntoOrder, Order, Sortable};
 pub use page::Page;
+#[cfg(feature = "__internals")]
+pub(crate) use params::address;
 pub use prefetch::{Leads, Prefetch, Related};
 pub use relative::{Relative, ago, from_now};
 pub use search::{IntoSearch, Search, search};

@@ -112,6 +112,16 @@ impl<'a> Find<'a> {
     }
 }
 
+/// The address of a GET that asks for the rows of a query.
+#[cfg(feature = "__internals")]
+pub(crate) fn address<T: crate::ParseObject>(
+    client: &crate::Client,
+    query: &super::QuerySet<T>,
+) -> Result<String> {
+    let find = Find::owned(query.core.clone(), T::CLASS_NAME);
+    client.address(crate::client::Path::Class(T::CLASS_NAME), &find)
+}
+
 impl Params for Find<'_> {
     fn pairs(&self, pair: &mut dyn FnMut(&str, &str)) -> Result<()> {
         check(&self.core, self.class_name)?;
