@@ -75,15 +75,16 @@ pub enum Error {
     #[error(transparent)]
     Batch(Box<BatchError>),
     /// The request that the object was part of was sent, and not answered as it should be: the object may be
-    /// changed on the server or not. The objects of one request share the cause.
-    #[error("in doubt, because its request was not answered: {0}")]
+    /// changed on the server or not. The objects of one request share the cause. Also where another try of a write was
+    /// refused: the first may have been done.
+    #[error("in doubt, because its request was not answered as it should be: {0}")]
     InDoubt(#[source] Arc<Error>),
     /// Nothing was done to the object: its request was refused as a whole, or was not sent, because another one
     /// before it was not answered.
     #[error("untouched, because work on many objects was stopped: {0}")]
     Untouched(#[source] Arc<Error>),
-    /// An earlier try of the request had reached the server, which answered another one with code 159: it counts as
-    /// done, and its answer is lost. Only clients with [request ids](crate::ClientBuilder::request_ids) meet this: a
+    /// The request had reached the server before, by an earlier try or because the network delivered it twice, and was
+    /// answered with code 159: it counts as done, and its answer is lost. Only clients with [request ids](crate::ClientBuilder::request_ids) meet this: a
     /// `save` reads what became of the object and succeeds, the id of a new object or the result of a function is not
     /// to be had. (The server also says so where it failed at that first try.)
     #[error("done by an earlier try, whose answer was lost: {0}")]

@@ -40,7 +40,6 @@ mod lookups_arrays;
 mod lookups_geo;
 mod lookups_search;
 mod lookups_text;
-mod lost_answers;
 mod mails;
 mod models;
 mod new_objects;

@@ -276,3 +276,33 @@ async fn new_objects_are_not_sent_to_a_server_that_does_not_answer() -> Outcome 
     assert!(games[0].player.as_ref().ok_or("a player")?.id().is_none());
     Ok(())
 }
+
+/// Two saves within one millisecond have one date: what the object shows decides.
+#[tokio::test]
+async fn row_37_a_save_in_the_millisecond_of_the_one_before() -> Outcome {
+    for (stored, saved) in [(6, true), (1, false)] {
+        let (server, _, mut object) = staged(json!({})).await?;
+        server.reset().await;
+        let twice = json!({"code": 159, "error": "Duplicate request"});
+        let row = json!({
+            "objectId": "game000001", "createdAt": CREATED, "updatedAt": CREATED,
+            "run": "r", "score": stored, "playerName": "Ann", "cheatMode": false,
+        });
+        for (verb, status, body) in [("PUT", 400, twice), ("GET", 200, row)] {
+            let answer = ResponseTemplate::new(status).set_body_json(body);
+            Mock::given(method(verb))
+                .respond_with(answer)
+                .mount(&server)
+                .await;
+        }
+        let client = Client::builder(server.uri())
+            .app_id("app")
+            .request_ids(true)
+            .build()?;
+        object.increment_score(5);
+        let result = object.save(&client).await;
+        assert_eq!(result.is_ok(), saved, "{result:?}");
+        assert_eq!((object.is_dirty(), object.score), (!saved, 6));
+    }
+    Ok(())
+}

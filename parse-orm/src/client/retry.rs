@@ -6,6 +6,7 @@ use crate::{Error, ErrorCode};
 use chrono::{DateTime, Utc};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How often a request is tried, and how long the client waits in between.
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 /// | --- | --- | --- | --- | --- |
 /// | no connection could be made | again | again | again | again |
 /// | status 429: not now | again | again | again | again |
-/// | no whole answer, or a proxy's: 408, 5xx | again | again | never | again |
+/// | no whole answer, or a proxy's: 408, 5xx, success without JSON | again | again | never | again |
 /// | an error of Parse with status 5xx | again | again | never | never |
 /// | any other answer, so 101, 209, all of 4xx | never | never | never | never |
 ///
@@ -32,7 +33,8 @@ use std::time::{Duration, Instant};
 /// - The time in between doubles, up to a longest one, and is shortened by up to a half at random, so that many clients
 ///   do not come back at once. A `Retry-After` of the server's is kept to, in seconds or as a date, unless
 ///   the deadline comes first: then the failure is returned at once.
-/// - Where a try may have reached the server and a later one did not, the failure of the former is returned.
+/// - Where a try may have reached the server and a later one did not, the failure of the former is returned. Where the
+///   later one of a write is refused, that is [`Error::InDoubt`] with the refusal: the former may have been done.
 ///
 /// ```
 /// # use parse_orm::{Client, RetryPolicy};
@@ -162,7 +164,8 @@ impl Failure {
         match status {
             429 => Self::NotNow,
             500.. if by_parse => Self::Failed,
-            408 | 500.. => Self::Unanswered,
+            // a success that is no JSON, or only the beginning of some
+            200..300 | 408 | 500.. => Self::Unanswered,
             _ => Self::Final,
         }
     }
@@ -269,20 +272,21 @@ impl<'a> Tries<'a> {
     /// What to do after a try that failed.
     pub(super) fn after(&mut self, error: Error, headers: &HeaderMap) -> Next {
         self.tried += 1;
-        if self.doubt.is_some() {
-            match error {
-                Error::Server(refused)
-                    if self.method == Method::Delete && refused.code == Some(ErrorCode::ObjectNotFound) =>
-                {
-                    return Next::Done;
-                }
-                Error::Server(refused)
-                    if self.id.is_some() && refused.code == Some(ErrorCode::DuplicateRequest) =>
-                {
-                    return Next::Fail(Error::AlreadyApplied(refused));
-                }
-                _ => {}
+        match error {
+            Error::Server(refused)
+                if self.doubt.is_some()
+                    && self.method == Method::Delete
+                    && refused.code == Some(ErrorCode::ObjectNotFound) =>
+            {
+                return Next::Done;
             }
+            // nobody else has the id: where this is the first try, the network has delivered it twice
+            Error::Server(refused)
+                if self.id.is_some() && refused.code == Some(ErrorCode::DuplicateRequest) =>
+            {
+                return Next::Fail(Error::AlreadyApplied(refused));
+            }
+            _ => {}
         }
         let failure = Failure::of(&error);
         let pause = if self.tried < self.policy.attempts && failure.permits(self.twice()) {
@@ -297,6 +301,9 @@ impl<'a> Tries<'a> {
         };
         match (failure, pause) {
             (Failure::Unsent | Failure::NotNow, None) => Next::Fail(self.doubt.take().unwrap_or(error)),
+            (Failure::Final, None) if self.doubt.is_some() && self.method != Method::Get => {
+                Next::Fail(Error::InDoubt(Arc::new(error)))
+            }
             (_, None) => Next::Fail(error),
             (failure, Some(pause)) => {
                 tracing::debug!(

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode, utf8_percent_encode};
 use reqwest::RequestBuilder;
 use reqwest::header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -355,14 +356,31 @@ async fn answer(
     outcome.record("status", status);
     let headers = std::mem::take(answer.headers_mut());
     let body = answer.bytes().await.map_err(failed)?;
-    if (200..300).contains(&status) {
-        Ok(Answer {
-            status,
-            headers,
-            body,
-        })
-    } else {
-        Err((refused(status, &body, meaning.name(), path), headers))
+    if !(200..300).contains(&status) {
+        return Err((refused(status, &body, meaning.name(), path), headers));
+    }
+    if !is_whole(&body, meaning, path) {
+        return Err((unexpected(status, &body), headers));
+    }
+    Ok(Answer {
+        status,
+        headers,
+        body,
+    })
+}
+
+/// Whether an answer of success is the server's, and all of it: always JSON, an object or a list, but for the delete of
+/// a file. What is not says nothing about what was done.
+fn is_whole(body: &[u8], meaning: Method, path: Path<'_>) -> bool {
+    match body.trim_ascii() {
+        [] => matches!((meaning, path), (Method::Delete, Path::File(_))),
+        [b'{', .., b'}'] | [b'[', .., b']'] => {
+            // rows and batches are read to their end anyway
+            meaning == Method::Get
+                || matches!(path, Path::Batch | Path::Transaction)
+                || serde_json::from_slice::<IgnoredAny>(body).is_ok()
+        }
+        _ => false,
     }
 }
 

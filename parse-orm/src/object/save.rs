@@ -61,13 +61,23 @@ impl<T: ParseObject> Object<T> {
             .await
             .and_then(|row| self::row::<T>(&row));
         match newer {
-            Ok(newer) if newer.meta.updated_at != self.meta.updated_at => {
+            Ok(newer) if newer.meta.updated_at != self.meta.updated_at || self.shows_in(&newer) => {
                 self.renew(newer, FieldSet::EMPTY, Unsaved::Discard);
                 Ok(())
             }
             // it stands as it did: the server failed at it, or is still at it
             _ => Err(Error::AlreadyApplied(said)),
         }
+    }
+
+    /// Whether anything of what changed here has changed there, too: two saves in one millisecond have one date.
+    fn shows_in(&self, newer: &Self) -> bool {
+        self.pending.as_ref().is_some_and(|pending| {
+            let changed = newer.value.__diff(&pending.value);
+            let here = pending.changed(&self.value);
+            let acl = pending.acl_changed(self.acl()) && pending.acl_changed(newer.acl());
+            acl || changed.iter().any(|field| here.contains(field))
+        })
     }
 
     fn content(&self) -> Option<Body<'_, T>> {
@@ -162,12 +172,14 @@ impl<T: ParseObject> Object<T> {
 
     /// Code 101 about this very object, by its name.
     fn gone(&self, error: Error) -> Error {
-        match error.code() {
-            Some(ErrorCode::ObjectNotFound) => Error::DoesNotExist {
-                class_name: T::CLASS_NAME,
-                id: Some(self.meta.id.clone()),
-            },
-            _ => error,
+        match error {
+            Error::Server(refused) if refused.code == Some(ErrorCode::ObjectNotFound) => {
+                Error::DoesNotExist {
+                    class_name: T::CLASS_NAME,
+                    id: Some(self.meta.id.clone()),
+                }
+            }
+            error => error,
         }
     }
 }
