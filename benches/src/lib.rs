@@ -4,11 +4,13 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod canned;
 mod load;
 mod process;
 mod server;
 mod table;
 
+pub use canned::{Canned, ROWS};
 pub use load::{Connections, Measured, Request};
 pub use process::Process;
 pub use server::{Server, build};
