@@ -92,7 +92,7 @@ impl Rows {
     pub(super) fn page(&self, first: usize, count: usize) -> Bytes {
         let round = first - first % self.prepared();
         match self.pages.get((first - round) / PAGE) {
-            Some(page) if first % PAGE == 0 && count == PAGE => {
+            Some(page) if first.is_multiple_of(PAGE) && count == PAGE => {
                 if round == 0 {
                     page.clone()
                 } else {

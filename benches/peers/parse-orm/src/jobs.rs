@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use parse_orm::internals::{encode_changes, encode_find};
+use parse_orm::internals::{address, changes};
 use parse_orm::prelude::*;
 
 use super::Result;
@@ -13,25 +13,25 @@ use super::Result;
 const PAGE: usize = 1_000;
 
 /// What it works: it waits for a timer, and takes no processor time.
-pub const WORK: Duration = Duration::from_millis(20);
+pub(crate) const WORK: Duration = Duration::from_millis(20);
 
 /// The user of a score.
 #[derive(ParseObject, Debug, Clone)]
 #[parse(class_name = "_User")]
-pub struct Player {
-    pub username: String,
+pub(crate) struct Player {
+    pub(crate) username: String,
 }
 
 /// One finished game.
 #[derive(ParseObject, Debug, Clone)]
-pub struct GameScore {
-    pub score: i64,
-    pub player_name: String,
-    pub cheat_mode: bool,
-    pub skills: Vec<String>,
-    pub location: GeoPoint,
-    pub played_at: DateTime<Utc>,
-    pub player: Pointer<Player>,
+pub(crate) struct GameScore {
+    pub(crate) score: i64,
+    pub(crate) player_name: String,
+    pub(crate) cheat_mode: bool,
+    pub(crate) skills: Vec<String>,
+    pub(crate) location: GeoPoint,
+    pub(crate) played_at: DateTime<Utc>,
+    pub(crate) player: Pointer<Player>,
 }
 
 impl GameScore {
@@ -51,21 +51,21 @@ impl GameScore {
 
 /// An object with ten fields.
 #[derive(ParseObject, Debug, Clone)]
-pub struct Profile {
-    pub score: i64,
-    pub player_name: String,
-    pub cheat_mode: bool,
-    pub level: i32,
-    pub ratio: f64,
-    pub title: Option<String>,
-    pub played_at: Option<DateTime<Utc>>,
-    pub skills: Vec<String>,
-    pub note: String,
-    pub active: bool,
+pub(crate) struct Profile {
+    pub(crate) score: i64,
+    pub(crate) player_name: String,
+    pub(crate) cheat_mode: bool,
+    pub(crate) level: i32,
+    pub(crate) ratio: f64,
+    pub(crate) title: Option<String>,
+    pub(crate) played_at: Option<DateTime<Utc>>,
+    pub(crate) skills: Vec<String>,
+    pub(crate) note: String,
+    pub(crate) active: bool,
 }
 
 /// Does a job so many times, and says what came of it: the same for everybody.
-pub async fn run(job: &str, url: &str, number: usize) -> Result<String> {
+pub(crate) async fn run(job: &str, url: &str, number: usize) -> Result<String> {
     let client = client(url)?;
     match job {
         "start" => Ok(String::new()),
@@ -81,7 +81,7 @@ pub async fn run(job: &str, url: &str, number: usize) -> Result<String> {
     }
 }
 
-pub fn client(url: &str) -> Result<Client> {
+pub(crate) fn client(url: &str) -> Result<Client> {
     Ok(Client::builder(url).app_id("app").rest_key("rest").build()?)
 }
 
@@ -123,27 +123,36 @@ async fn single(client: &Client, number: usize) -> Result<String> {
 async fn gets(client: &Client, number: usize) -> Result<String> {
     let get = |row: usize| async move {
         let row = GameScore::get(client, format!("r{:09}", row * 5)).await?;
-        Ok::<_, parse_orm::Error>(row.score)
+        Ok::<_, Error>(row.score)
     };
     let scores = futures::stream::iter(0..number).map(get).buffer_unordered(64);
-    let sum: i64 = scores.try_fold(0, |sum, score| async move { Ok(sum + score) }).await?;
+    let sum: i64 = scores
+        .try_fold(0, |sum, score| async move { Ok(sum + score) })
+        .await?;
     Ok(format!("{number} {sum}"))
 }
 
 /// The address of one find.
-pub fn query_url(client: &Client, score: i64, day: DateTime<Utc>, player: &Pointer<Player>) -> Result<String> {
-    let query = query!(GameScore
-        .filter(
-            score__gte = score,
-            cheat_mode = false,
-            player_name__in = ["Sean Plott", "Anna Smith"],
-            played_at__gt = day,
-            player = player,
-            skills = "flying"
-        )
-        .order_by(-score)
-        .limit(100));
-    Ok(encode_find(client, &query)?)
+pub(crate) fn query_url(
+    client: &Client,
+    score: i64,
+    day: DateTime<Utc>,
+    player: &Pointer<Player>,
+) -> Result<String> {
+    let query = query!(
+        GameScore
+            .filter(
+                score__gte = score,
+                cheat_mode = false,
+                player_name__in = ["Sean Plott", "Anna Smith"],
+                played_at__gt = day,
+                player = player,
+                skills = "flying"
+            )
+            .order_by(-score)
+            .limit(100)
+    );
+    Ok(address(client, &query)?)
 }
 
 fn query(client: &Client, number: usize) -> Result<String> {
@@ -174,8 +183,8 @@ async fn diff(client: &Client, number: usize) -> Result<String> {
         profile.score = score;
         profile.note = "something to say".into();
         profile.played_at = DateTime::from_timestamp_millis(1_600_000_000_000 + score * 1000);
-        let body = encode_changes(&profile)?;
-        bytes += black_box(body).map_or(0, |body| body.len());
+        let body = changes(&profile)?;
+        bytes += black_box(body).map_or(0, |body| body.get().len());
         profile.revert();
     }
     Ok(bytes.to_string())

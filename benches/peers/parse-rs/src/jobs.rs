@@ -64,7 +64,7 @@ impl NewScore {
 }
 
 /// Does a job so many times, and says what came of it: the same for everybody.
-pub async fn run(job: &str, url: &str, number: usize) -> Result<String> {
+pub(crate) async fn run(job: &str, url: &str, number: usize) -> Result<String> {
     let client = Parse::new(url, "app", None, Some("rest"), None)?;
     match job {
         "start" => Ok(String::new()),
@@ -112,7 +112,9 @@ async fn single(client: &Parse, number: usize) -> Result<String> {
         let created = client.create_object("GameScore", &NewScore::new(number)).await?;
         let mut update = ParseObject::new("GameScore");
         update.set("score", number + 1);
-        client.update_object("GameScore", &created.object_id, &update).await?;
+        client
+            .update_object("GameScore", &created.object_id, &update)
+            .await?;
     }
     Ok(number.to_string())
 }
@@ -125,7 +127,9 @@ async fn gets(client: &Parse, number: usize) -> Result<String> {
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>(row.score)
     };
     let scores = futures::stream::iter(0..number).map(get).buffer_unordered(64);
-    let sum: i64 = scores.try_fold(0, |sum, score| async move { Ok(sum + score) }).await?;
+    let sum: i64 = scores
+        .try_fold(0, |sum, score| async move { Ok(sum + score) })
+        .await?;
     Ok(format!("{number} {sum}"))
 }
 

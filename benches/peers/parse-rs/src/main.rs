@@ -1,7 +1,6 @@
 //! `bench-parse-rs JOB URL NUMBER` does one job and prints what came of it.
 
 mod jobs;
-mod model;
 
 use std::error::Error;
 use std::io::{Write, stdout};
@@ -13,7 +12,10 @@ fn main() -> Result<()> {
     let [_, job, url, number] = &arguments[..] else {
         return Err("what is needed is a job, a URL and a number".into());
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
     let result = runtime.block_on(jobs::run(job, url, number.parse()?))?;
     Ok(writeln!(stdout(), "{result}")?)
 }

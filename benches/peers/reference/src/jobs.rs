@@ -18,7 +18,7 @@ use super::model::{
 const PAGE: usize = 1_000;
 
 /// What the consumer of the overlapping scan works on each page: it waits for a timer, and takes no processor time.
-pub const WORK: Duration = Duration::from_millis(20);
+pub(crate) const WORK: Duration = Duration::from_millis(20);
 
 fn client() -> Result<Client> {
     // as an application does that brings the provider along
@@ -30,7 +30,7 @@ fn client() -> Result<Client> {
 }
 
 /// Does a job so many times, and says what came of it: the same for everybody.
-pub async fn run(job: &str, url: &str, number: usize) -> Result<String> {
+pub(crate) async fn run(job: &str, url: &str, number: usize) -> Result<String> {
     let client = client()?;
     match job {
         "start" => Ok(String::new()),
@@ -107,7 +107,9 @@ async fn batch(client: &Client, url: &str, number: usize) -> Result<String> {
 
 async fn single(client: &Client, url: &str, number: usize) -> Result<String> {
     for number in 0..i64::try_from(number)? {
-        let create = client.post(format!("{url}/classes/GameScore")).json(&new_score(number));
+        let create = client
+            .post(format!("{url}/classes/GameScore"))
+            .json(&new_score(number));
         let created: Created = create.send().await?.error_for_status()?.json().await?;
         let update = client
             .put(format!("{url}/classes/GameScore/{}", created.object_id))
@@ -124,12 +126,14 @@ async fn gets(client: &Client, url: &str, number: usize) -> Result<String> {
         Ok::<_, reqwest::Error>(row.score)
     };
     let scores = futures::stream::iter(0..number).map(get).buffer_unordered(64);
-    let sum: i64 = scores.try_fold(0, |sum, score| async move { Ok(sum + score) }).await?;
+    let sum: i64 = scores
+        .try_fold(0, |sum, score| async move { Ok(sum + score) })
+        .await?;
     Ok(format!("{number} {sum}"))
 }
 
 /// The address of one find.
-pub fn query_url(url: &str, score: i64, day: DateTime<Utc>) -> Result<String> {
+pub(crate) fn query_url(url: &str, score: i64, day: DateTime<Utc>) -> Result<String> {
     let conditions = json!({
         "score": {"$gte": score},
         "cheatMode": false,

@@ -13,7 +13,10 @@ fn main() -> Result<()> {
     let [_, job, url, number] = &arguments[..] else {
         return Err("what is needed is a job, a URL and a number".into());
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
     let result = runtime.block_on(jobs::run(job, url, number.parse()?))?;
     Ok(writeln!(stdout(), "{result}")?)
 }

@@ -7,75 +7,75 @@ use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 #[derive(Deserialize, Serialize, Clone, Copy)]
-pub enum DateType {
+pub(crate) enum DateType {
     Date,
 }
 
 #[derive(Deserialize, Serialize, Clone, Copy)]
-pub enum GeoPointType {
+pub(crate) enum GeoPointType {
     GeoPoint,
 }
 
 #[derive(Deserialize, Serialize, Clone, Copy)]
-pub enum PointerType {
+pub(crate) enum PointerType {
     Pointer,
 }
 
 #[derive(Deserialize, Serialize, Clone)]
-pub struct GeoPoint {
+pub(crate) struct GeoPoint {
     #[serde(rename = "__type")]
-    pub kind: GeoPointType,
-    pub latitude: f64,
-    pub longitude: f64,
+    pub(crate) kind: GeoPointType,
+    pub(crate) latitude: f64,
+    pub(crate) longitude: f64,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(dead_code, reason = "a part of what is read, and held in memory")]
-pub struct Pointer {
+pub(crate) struct Pointer {
     #[serde(rename = "__type")]
-    pub kind: PointerType,
-    pub class_name: String,
-    pub object_id: String,
+    pub(crate) kind: PointerType,
+    pub(crate) class_name: String,
+    pub(crate) object_id: String,
 }
 
 /// By chrono's own serde.
 #[derive(Deserialize)]
 #[allow(dead_code, reason = "as above")]
-pub struct Date {
+pub(crate) struct Date {
     #[serde(rename = "__type")]
-    pub kind: DateType,
-    pub iso: DateTime<Utc>,
+    pub(crate) kind: DateType,
+    pub(crate) iso: DateTime<Utc>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(dead_code, reason = "as above")]
-pub struct GameScore {
-    pub object_id: String,
-    pub score: i64,
-    pub player_name: String,
-    pub cheat_mode: bool,
-    pub skills: Vec<String>,
-    pub location: GeoPoint,
-    pub played_at: Date,
-    pub player: Pointer,
-    pub created_at: DateTime<Utc>,
-    pub updated_at: DateTime<Utc>,
+pub(crate) struct GameScore {
+    pub(crate) object_id: String,
+    pub(crate) score: i64,
+    pub(crate) player_name: String,
+    pub(crate) cheat_mode: bool,
+    pub(crate) skills: Vec<String>,
+    pub(crate) location: GeoPoint,
+    pub(crate) played_at: Date,
+    pub(crate) player: Pointer,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
 }
 
 #[derive(Deserialize)]
-pub struct Page<T> {
-    pub results: Vec<T>,
+pub(crate) struct Page<T> {
+    pub(crate) results: Vec<T>,
 }
 
 /// Written without chrono's formatting.
 #[derive(Serialize)]
-pub struct NewDate {
+pub(crate) struct NewDate {
     #[serde(rename = "__type")]
-    pub kind: DateType,
+    pub(crate) kind: DateType,
     #[serde(serialize_with = "iso")]
-    pub iso: DateTime<Utc>,
+    pub(crate) iso: DateTime<Utc>,
 }
 
 fn iso<S: Serializer>(date: &DateTime<Utc>, to: S) -> Result<S::Ok, S::Error> {
@@ -98,26 +98,26 @@ fn iso<S: Serializer>(date: &DateTime<Utc>, to: S) -> Result<S::Ok, S::Error> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct NewScore<'a> {
-    pub score: i64,
-    pub player_name: &'a str,
-    pub cheat_mode: bool,
-    pub skills: Vec<&'a str>,
-    pub location: GeoPoint,
-    pub played_at: NewDate,
-    pub player: NewPointer<'a>,
+pub(crate) struct NewScore<'a> {
+    pub(crate) score: i64,
+    pub(crate) player_name: &'a str,
+    pub(crate) cheat_mode: bool,
+    pub(crate) skills: Vec<&'a str>,
+    pub(crate) location: GeoPoint,
+    pub(crate) played_at: NewDate,
+    pub(crate) player: NewPointer<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct NewPointer<'a> {
+pub(crate) struct NewPointer<'a> {
     #[serde(rename = "__type")]
-    pub kind: PointerType,
-    pub class_name: &'a str,
-    pub object_id: &'a str,
+    pub(crate) kind: PointerType,
+    pub(crate) class_name: &'a str,
+    pub(crate) object_id: &'a str,
 }
 
-pub fn new_score(number: i64) -> NewScore<'static> {
+pub(crate) fn new_score(number: i64) -> NewScore<'static> {
     let part = (number % 1000) as f64 / 1000.0;
     NewScore {
         score: number,
@@ -142,47 +142,46 @@ pub fn new_score(number: i64) -> NewScore<'static> {
 }
 
 #[derive(Serialize)]
-pub struct Batch<'a> {
-    pub requests: Vec<BatchRequest<'a>>,
+pub(crate) struct Batch<'a> {
+    pub(crate) requests: Vec<BatchRequest<'a>>,
 }
 
 #[derive(Serialize)]
-pub struct BatchRequest<'a> {
-    pub method: &'static str,
-    pub path: &'static str,
-    pub body: NewScore<'a>,
+pub(crate) struct BatchRequest<'a> {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) body: NewScore<'a>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum BatchAnswer {
-    Success(Created),
-    #[allow(dead_code, reason = "none is expected")]
-    Error(Refusal),
+pub(crate) enum BatchAnswer {
+    Success(#[allow(dead_code, reason = "as above")] Created),
+    Error(#[allow(dead_code, reason = "as above")] Refusal),
 }
 
 #[derive(Deserialize)]
 #[allow(dead_code, reason = "as above")]
-pub struct Refusal {
-    pub code: i64,
-    pub error: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[allow(dead_code, reason = "as above")]
-pub struct Created {
-    pub object_id: String,
-    #[serde(deserialize_with = "fixed")]
-    pub created_at: DateTime<Utc>,
+pub(crate) struct Refusal {
+    pub(crate) code: i64,
+    pub(crate) error: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(dead_code, reason = "as above")]
-pub struct Updated {
+pub(crate) struct Created {
+    pub(crate) object_id: String,
     #[serde(deserialize_with = "fixed")]
-    pub updated_at: DateTime<Utc>,
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code, reason = "as above")]
+pub(crate) struct Updated {
+    #[serde(deserialize_with = "fixed")]
+    pub(crate) updated_at: DateTime<Utc>,
 }
 
 /// Reads the one form that the server writes, and any other by chrono.
@@ -207,7 +206,15 @@ fn fixed<'de, D: Deserializer<'de>>(from: D) -> Result<DateTime<Utc>, D::Error> 
 /// `YYYY-MM-DDTHH:MM:SS.mmmZ` since 1970.
 fn millis(text: &[u8]) -> Option<i64> {
     let text: &[u8; 24] = text.try_into().ok()?;
-    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (23, b'Z')];
+    let marks = [
+        (4, b'-'),
+        (7, b'-'),
+        (10, b'T'),
+        (13, b':'),
+        (16, b':'),
+        (19, b'.'),
+        (23, b'Z'),
+    ];
     if marks.iter().any(|(at, mark)| text[*at] != *mark) {
         return None;
     }
@@ -240,21 +247,21 @@ fn millis(text: &[u8]) -> Option<i64> {
 /// An object with ten fields.
 #[derive(Serialize, Clone)]
 #[serde(rename_all = "camelCase")]
-pub struct Profile {
-    pub score: i64,
-    pub player_name: String,
-    pub cheat_mode: bool,
-    pub level: i32,
-    pub ratio: f64,
-    pub title: Option<String>,
-    pub played_at: Option<DateTime<Utc>>,
-    pub skills: Vec<String>,
-    pub note: String,
-    pub active: bool,
+pub(crate) struct Profile {
+    pub(crate) score: i64,
+    pub(crate) player_name: String,
+    pub(crate) cheat_mode: bool,
+    pub(crate) level: i32,
+    pub(crate) ratio: f64,
+    pub(crate) title: Option<String>,
+    pub(crate) played_at: Option<DateTime<Utc>>,
+    pub(crate) skills: Vec<String>,
+    pub(crate) note: String,
+    pub(crate) active: bool,
 }
 
 impl Profile {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             score: 0,
             player_name: "Søren Plott".into(),
@@ -270,7 +277,7 @@ impl Profile {
     }
 
     /// The fields that differ from those that the server has.
-    pub fn changes(&self, held: &Self) -> serde_json::Map<String, serde_json::Value> {
+    pub(crate) fn changes(&self, held: &Self) -> serde_json::Map<String, serde_json::Value> {
         let mut changes = serde_json::Map::new();
         if self.score != held.score {
             changes.insert("score".into(), self.score.into());
@@ -288,10 +295,16 @@ impl Profile {
             changes.insert("ratio".into(), self.ratio.into());
         }
         if self.title != held.title {
-            changes.insert("title".into(), self.title.clone().map_or_else(deleted, Into::into));
+            changes.insert(
+                "title".into(),
+                self.title.clone().map_or_else(deleted, Into::into),
+            );
         }
         if self.played_at != held.played_at {
-            changes.insert("playedAt".into(), self.played_at.as_ref().map_or_else(deleted, date));
+            changes.insert(
+                "playedAt".into(),
+                self.played_at.as_ref().map_or_else(deleted, date),
+            );
         }
         if self.skills != held.skills {
             changes.insert("skills".into(), self.skills.clone().into());
@@ -310,6 +323,6 @@ fn deleted() -> serde_json::Value {
     serde_json::json!({"__op": "Delete"})
 }
 
-pub fn date(date: &DateTime<Utc>) -> serde_json::Value {
+pub(crate) fn date(date: &DateTime<Utc>) -> serde_json::Value {
     serde_json::json!({"__type": "Date", "iso": date.to_rfc3339_opts(SecondsFormat::Millis, true)})
 }
