@@ -1,5 +1,7 @@
 //! The jobs of the client's benchmark, with small numbers: whoever does one comes to the same.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::net::SocketAddr;
