@@ -1,7 +1,7 @@
 //! The path itself: what nothing happens to passes as it is, and each fault is what it says.
 
 use crate::fault::Fault;
-use crate::server::{Outcome, Way, client, patience, policy, unique};
+use crate::server::{Outcome, UNHURRIED, Way, client, patience, policy, unique};
 use parse_orm::prelude::*;
 use parse_orm::{Error, RetryPolicy};
 use std::time::Duration;
@@ -14,8 +14,8 @@ struct Passed {
 }
 
 /// Without other tries.
-async fn way() -> Result<Way, Box<dyn std::error::Error>> {
-    let way = Way::of(true, patience(), RetryPolicy::never()).await?;
+async fn way(patience: Duration) -> Result<Way, Box<dyn std::error::Error>> {
+    let way = Way::of(true, patience, RetryPolicy::never()).await?;
     // the class
     passed("none", "").create(&way.clean).await?;
     Ok(way)
@@ -30,7 +30,7 @@ fn passed(run: &str, text: impl Into<String>) -> Passed {
 
 #[tokio::test]
 async fn a_path_without_faults_passes_everything_on() -> Outcome {
-    let way = way().await?;
+    let way = way(UNHURRIED).await?;
     let run = unique("run");
     // long in both directions
     let texts = ["", "é\r\n\r\n{}", &"x".repeat(300_000)];
@@ -55,7 +55,7 @@ async fn a_path_without_faults_passes_everything_on() -> Outcome {
 /// What the client is told, and whether the server did it.
 #[tokio::test]
 async fn every_fault_is_what_it_says() -> Outcome {
-    let way = way().await?;
+    let (unhurried, hurried) = (way(UNHURRIED).await?, way(patience()).await?);
     let faults = [
         (Fault::CutRequest, false),
         (Fault::LostAnswer, true),
@@ -83,12 +83,18 @@ async fn every_fault_is_what_it_says() -> Outcome {
         (Fault::Twice { second: true }, true),
     ];
     for (fault, done) in faults {
+        let way = if fault == Fault::TooLate {
+            &hurried
+        } else {
+            &unhurried
+        };
         let run = unique("run");
         way.then([fault]);
         let error = passed(&run, "a").create(&way.client).await.unwrap_err();
         let count = query!(Passed.filter(run = &run)).count(&way.clean).await?;
         assert_eq!(count, u64::from(done), "{fault:?}: {error}");
     }
+    let way = unhurried;
     for fault in [
         Fault::Slow,
         Fault::WrongType,
@@ -107,6 +113,7 @@ async fn every_fault_is_what_it_says() -> Outcome {
     }
     way.then([Fault::ClosedInWrite]);
     passed("none", "a").create(&way.client).await?;
+    way.idle().await;
     let error = passed("none", "b").create(&way.client).await.unwrap_err();
     assert!(
         matches!(&error, Error::Connection(broken) if !broken.is_connect()),
@@ -118,28 +125,32 @@ async fn every_fault_is_what_it_says() -> Outcome {
 /// While nobody listens no connection is made, and nothing is sent: everything is tried again.
 #[tokio::test]
 async fn row_58_a_refused_connection_is_tried_again() -> Outcome {
-    let way = way().await?;
-    way.then([Fault::Away]);
-    passed("none", "").create(&way.client).await?;
-    let error = passed("none", "a").create(&way.client).await.unwrap_err();
+    let never = way(UNHURRIED).await?;
+    never.path.leave().await;
+    let error = passed("none", "a").create(&never.client).await.unwrap_err();
     assert!(
         matches!(&error, Error::Connection(refused) if refused.is_connect()),
         "{error}"
     );
     let patient = policy()
-        .attempts(200)
+        .attempts(u32::MAX)
         .backoff(Duration::from_millis(1), Duration::from_millis(5));
     for ids in [false, true] {
-        let way = Way::of(ids, patience(), patient.clone()).await?;
+        let way = Way::of(ids, UNHURRIED, patient.clone()).await?;
         let run = unique("run");
-        way.then([Fault::Away]);
-        passed("none", "b").create(&way.client).await?;
-        passed(&run, "c").create(&way.client).await?;
-        way.then([Fault::Away]);
-        passed("none", "d").create(&way.client).await?;
-        way.client.create_all(&[passed(&run, "e")]).await.into_result()?;
+        way.path.leave().await;
+        let asked = async {
+            passed(&run, "b").create(&way.client).await?;
+            way.client.create_all(&[passed(&run, "c")]).await.into_result()
+        };
+        let late = async {
+            tokio::time::sleep(Duration::from_millis(40)).await;
+            way.path.come_back();
+        };
+        let (created, ()) = tokio::join!(asked, late);
+        created?;
         assert_eq!(query!(Passed.filter(run = &run)).count(&way.clean).await?, 2);
-        assert_eq!(way.tries("POST"), 4);
+        assert_eq!(way.tries("POST"), 2);
     }
     Ok(())
 }

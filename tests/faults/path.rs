@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-/// How long nobody listens, when nobody does.
+/// How long nobody listens, at least, when nobody does.
 const AWAY: Duration = Duration::from_millis(15);
 
 /// For how long a connection to the server is used again.
@@ -51,7 +51,9 @@ struct Way {
     met: Mutex<BTreeMap<&'static str, usize>>,
     sent: Mutex<Vec<Sent>>,
     lanes: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
-    away: watch::Sender<()>,
+    /// Whether anybody is to listen, and whether anybody does.
+    open: watch::Sender<bool>,
+    listening: watch::Sender<bool>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -75,7 +77,8 @@ impl Path {
             met: Mutex::default(),
             sent: Mutex::default(),
             lanes: Mutex::default(),
-            away: watch::Sender::new(()),
+            open: watch::Sender::new(true),
+            listening: watch::Sender::new(true),
         });
         let listener = listen(address)?;
         Ok(Self {
@@ -95,6 +98,16 @@ impl Path {
     pub fn then(&self, faults: impl IntoIterator<Item = Fault>) {
         let faults: VecDeque<_> = faults.into_iter().map(Some).collect();
         *locked(&self.way.plan) = Plan::These(faults);
+    }
+
+    /// From now on nobody listens, and connections that are idle are closed.
+    pub async fn leave(&self) {
+        self.way.leave().await;
+    }
+
+    /// Somebody listens again.
+    pub fn come_back(&self) {
+        self.way.open.send_replace(true);
     }
 
     /// What was sent since the last time that this was asked.
@@ -129,29 +142,37 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 impl Way {
-    async fn listen(self: Arc<Self>, address: SocketAddr, listener: TcpListener) {
-        let mut away = self.away.subscribe();
-        let mut listener = Some(listener);
+    async fn listen(self: Arc<Self>, address: SocketAddr, first: TcpListener) {
+        let mut open = self.open.subscribe();
+        let mut first = Some(first);
         loop {
-            let listening = match listener.take() {
+            let listener = match first.take() {
                 Some(listener) => listener,
                 None => listen(address).expect("the port is still ours"),
             };
+            self.listening.send_replace(true);
             loop {
                 tokio::select! {
-                    accepted = listening.accept() => {
+                    accepted = listener.accept() => {
                         if let Ok((stream, _)) = accepted {
                             let way = self.clone();
                             // a connection that breaks is what this is for
                             tokio::spawn(async move { way.serve(Connection::new(stream)).await.ok() });
                         }
                     }
-                    _ = away.changed() => break,
+                    _ = open.wait_for(|open| !open) => break,
                 }
             }
-            drop(listening);
-            sleep(AWAY).await;
+            drop(listener);
+            self.listening.send_replace(false);
+            // the sender is our own
+            let _ = open.wait_for(|open| *open).await;
         }
+    }
+
+    async fn leave(&self) {
+        self.open.send_replace(false);
+        let _ = self.listening.subscribe().wait_for(|listening| !listening).await;
     }
 
     fn count(&self, fault: Fault) {
@@ -168,14 +189,14 @@ impl Way {
         });
     }
 
-    async fn serve(&self, mut client: Connection) -> io::Result<()> {
-        let mut away = self.away.subscribe();
+    async fn serve(self: Arc<Self>, mut client: Connection) -> io::Result<()> {
+        let mut open = self.open.subscribe();
         let mut server = None;
         let mut doomed = false;
         loop {
             let begins = tokio::select! {
                 begins = client.begins() => begins?,
-                _ = away.changed() => false,
+                _ = open.wait_for(|open| !open) => false,
             };
             if !begins {
                 return Ok(());
@@ -193,7 +214,7 @@ impl Way {
             let request = client.message().await?;
             let fault = locked(&self.plan).decide(&request);
             let id = request.head.header("x-parse-request-id");
-            let turned_away = matches!(fault, Some(Fault::NotNow(_)));
+            let turned_away = matches!(fault, Some(Fault::NotNow(_) | Fault::Refused { .. }));
             self.note(request.head.first_line(), id, &request.content(), turned_away);
             if let Some(fault) = fault.filter(|fault| *fault != Fault::ClosedInWrite) {
                 self.count(fault);
@@ -256,7 +277,7 @@ impl Way {
 
     /// Answers, as well as the fault lets it. The connection comes back where it can be used again.
     async fn answer(
-        &self,
+        self: &Arc<Self>,
         mut client: Connection,
         request: &Message,
         fault: Option<Fault>,
@@ -330,18 +351,21 @@ impl Way {
             (Some(Fault::WrongType), Some(answer)) => {
                 answer.with("Content-Type", "text/html; charset=latin1")
             }
+            (Some(Fault::Away), Some(answer)) => {
+                self.leave().await;
+                let way = self.clone();
+                tokio::spawn(async move {
+                    sleep(AWAY).await;
+                    way.open.send_replace(true);
+                });
+                // this connection as well
+                answer.with("Connection", "close")
+            }
             (_, Some(answer)) => answer,
             (_, None) => return Ok(None),
         };
         client.send(&said.bytes()).await?;
-        match fault {
-            Some(Fault::ClosedIdle) => return Ok(None),
-            Some(Fault::Away) => {
-                self.away.send_modify(|()| {});
-            }
-            _ => {}
-        }
-        let closes = said.head.header("connection") == Some("close");
+        let closes = fault == Some(Fault::ClosedIdle) || said.head.header("connection") == Some("close");
         Ok(Some(client).filter(|_| !closes))
     }
 }

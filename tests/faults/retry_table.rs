@@ -1,7 +1,7 @@
 //! The table of `RetryPolicy`, cell by cell: how often each request is sent, what the client is told, and what is done.
 
 use crate::fault::Fault;
-use crate::server::{Outcome, Way, patience, policy, unique};
+use crate::server::{Outcome, UNHURRIED, Way, patience, policy, unique};
 use parse_orm::prelude::*;
 use parse_orm::{Error, RetryPolicy};
 use serde_json::{Value, json};
@@ -159,61 +159,62 @@ async fn done(verb: Verb, way: &Way, object: &Object<Cell>, run: &str) -> Result
 }
 
 /// One fault, on each of the requests, with and without request ids. `before` meets another request before it.
-async fn check(ways: &[(bool, Way); 2], fault: Fault, row: Row) -> Outcome {
+async fn check([without, with]: &[Way; 2], fault: Fault, row: Row) -> Outcome {
+    futures::future::try_join(each(without, false, fault, row), each(with, true, fault, row)).await?;
+    Ok(())
+}
+
+async fn each(way: &Way, ids: bool, fault: Fault, row: Row) -> Outcome {
     let before = matches!(fault, Fault::Away | Fault::ClosedInWrite);
-    for (ids, way) in ways {
-        for verb in ALL {
-            let run = unique("run");
-            let object = cell(&run).create(&way.clean).await?;
-            way.then([fault]);
-            if before {
-                Cell::get(&way.client, object.id()).await?;
+    for verb in ALL {
+        let run = unique("run");
+        let object = cell(&run).create(&way.clean).await?;
+        way.then([fault]);
+        if before {
+            Cell::get(&way.client, object.id()).await?;
+            way.idle().await;
+        }
+        way.path.take_sent();
+        let result = perform(verb, &way.client, object.clone(), &run).await;
+        let (tries, cell) = (
+            way.tries(verb.method()),
+            format!("{verb:?}, ids {ids}, {fault:?}: {result:?}"),
+        );
+        let again = verb.is_tried_again(ids, row);
+        let unseen = fault == Fault::Away;
+        assert_eq!(tries, 1 + usize::from(again && !unseen), "{cell}");
+        // what met a request before it did not do this one
+        let by_first = fault.is_done() && !before;
+        let with_id = ids && matches!(verb, Create | Increment | Append | Call);
+        match result {
+            Ok(()) => assert!(
+                again && !(by_first && with_id && verb.loses_its_answer()),
+                "{cell}"
+            ),
+            Err(Error::AlreadyApplied(_)) if again => {
+                assert!(by_first && with_id && verb.loses_its_answer(), "{cell}");
             }
-            way.path.take_sent();
-            let result = perform(verb, &way.client, object.clone(), &run).await;
-            let (tries, cell) = (
-                way.tries(verb.method()),
-                format!("{verb:?}, ids {ids}, {fault:?}: {result:?}"),
-            );
-            let again = verb.is_tried_again(*ids, row);
-            let unseen = fault == Fault::Away;
-            assert_eq!(tries, 1 + usize::from(again && !unseen), "{cell}");
-            // what met a request before it did not do this one
-            let by_first = fault.is_done() && !before;
-            let with_id = *ids && matches!(verb, Create | Increment | Append | Call);
-            match result {
-                Ok(()) => assert!(
-                    again && !(by_first && with_id && verb.loses_its_answer()),
-                    "{cell}"
-                ),
-                Err(Error::AlreadyApplied(_)) if again => {
-                    assert!(by_first && with_id && verb.loses_its_answer(), "{cell}");
-                }
-                Err(_) => assert!(!again, "{cell}"),
-            }
-            if let Some(times) = done(verb, way, &object, &run).await? {
-                assert_eq!(times, usize::from(again || by_first), "{cell}");
-            }
+            Err(_) => assert!(!again, "{cell}"),
+        }
+        if let Some(times) = done(verb, way, &object, &run).await? {
+            assert_eq!(times, usize::from(again || by_first), "{cell}");
         }
     }
     Ok(())
 }
 
-async fn ways(
-    patience: Duration,
-    policy: RetryPolicy,
-) -> Result<[(bool, Way); 2], Box<dyn std::error::Error>> {
-    let mut ways = Vec::new();
-    for ids in [false, true] {
-        let way = Way::of(ids, patience, policy.clone()).await?;
-        cell("none").create(&way.clean).await?;
-        ways.push((ids, way));
-    }
-    ways.try_into().map_err(|_| "two ways".into())
+/// Without request ids, and with them.
+async fn ways(patience: Duration, policy: RetryPolicy) -> Result<[Way; 2], Box<dyn std::error::Error>> {
+    let without = Way::of(false, patience, policy.clone()).await?;
+    let with = Way::of(true, patience, policy).await?;
+    // the class
+    cell("none").create(&without.clean).await?;
+    cell("none").create(&with.clean).await?;
+    Ok([without, with])
 }
 
 async fn rows(faults: impl IntoIterator<Item = Fault>, row: Row) -> Outcome {
-    let ways = ways(patience(), policy()).await?;
+    let ways = ways(UNHURRIED, policy()).await?;
     for fault in faults {
         check(&ways, fault, row).await?;
     }
@@ -225,7 +226,7 @@ async fn row_58_no_connection_could_be_made() -> Outcome {
     let patient = policy()
         .attempts(1_000)
         .backoff(Duration::from_millis(1), Duration::from_millis(5));
-    check(&ways(patience(), patient).await?, Fault::Away, NOT_NOW).await
+    check(&ways(UNHURRIED, patient).await?, Fault::Away, NOT_NOW).await
 }
 
 #[tokio::test]
@@ -248,7 +249,7 @@ async fn row_58_no_answer_or_half_of_one() -> Outcome {
 
 #[tokio::test]
 async fn row_58_an_answer_that_comes_too_late() -> Outcome {
-    let ways = ways(patience() / 4, policy()).await?;
+    let ways = ways(patience(), policy()).await?;
     check(&ways, Fault::TooLate, UNANSWERED).await
 }
 

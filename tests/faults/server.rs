@@ -25,10 +25,13 @@ pub fn is_real() -> bool {
     std::env::var_os("PARSE_SERVER_URL").is_some()
 }
 
-/// How long a client waits for an answer, of a server that has other things to do as well.
+/// How long a client waits for an answer that will come too late.
 pub fn patience() -> Duration {
-    Duration::from_millis(if is_real() { 4000 } else { 1200 })
+    Duration::from_secs(if is_real() { 2 } else { 1 })
 }
+
+/// How long it waits where an answer comes, from a server that has other things to do as well.
+pub const UNHURRIED: Duration = Duration::from_secs(20);
 
 impl Server {
     pub async fn start() -> Result<Self, Box<dyn std::error::Error>> {
@@ -52,7 +55,7 @@ impl Server {
 
     /// A client that nothing stands in the way of.
     pub fn master(&self) -> parse_orm::Result<MasterClient> {
-        client(&self.url).timeout(Duration::from_secs(60)).build_master()
+        client(&self.url).timeout(UNHURRIED * 3).build_master()
     }
 }
 
@@ -64,7 +67,7 @@ pub fn client(url: &str) -> ClientBuilder {
         .rest_key(variable("PARSE_REST_KEY", "rest"))
         .master_key(variable("PARSE_MASTER_KEY", "master"))
         .retries(policy())
-        .timeout(patience())
+        .timeout(UNHURRIED)
 }
 
 pub fn policy() -> RetryPolicy {
@@ -97,7 +100,7 @@ pub struct Way {
 
 impl Way {
     pub async fn new(ids: bool) -> Result<Self, Box<dyn std::error::Error>> {
-        Self::of(ids, patience(), policy()).await
+        Self::of(ids, UNHURRIED, policy()).await
     }
 
     pub async fn of(
@@ -123,6 +126,11 @@ impl Way {
     /// These faults, to the next requests.
     pub fn then(&self, faults: impl IntoIterator<Item = Fault>) {
         self.path.then(faults);
+    }
+
+    /// Waits until the client has put its connection back.
+    pub async fn idle(&self) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 
     /// How many requests of this method there were since the last time; what a save reads back is no try.

@@ -25,7 +25,7 @@ impl Told {
         match error {
             Error::AlreadyApplied(_) => Self::Done,
             Error::Invalid(_) | Error::Untouched(_) | Error::RolledBack { .. } => Self::NotDone,
-            Error::DoesNotExist { .. } => Self::NotDone,
+            Error::DoesNotExist { .. } | Error::Dependency(_) => Self::NotDone,
             Error::Connection(failed) if failed.is_connect() => Self::NotDone,
             Error::UnexpectedAnswer { status: 429, .. } => Self::NotDone,
             Error::Server(refused) if refused.status < 500 => Self::NotDone,

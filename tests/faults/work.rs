@@ -21,6 +21,15 @@ pub struct Row {
     pub value: i64,
     pub counter: i64,
     pub items: Vec<String>,
+    pub part: Option<Pointer<Part>>,
+}
+
+/// What a row holds, and what is stored before it.
+#[derive(ParseObject, Debug, Clone)]
+#[parse(class_name = "FaultPart")]
+pub struct Part {
+    pub run: String,
+    pub name: String,
 }
 
 /// What all workers add to.
@@ -75,6 +84,8 @@ pub struct Worker {
     /// Rows that nothing is done to any more, by their names.
     pub buried: BTreeMap<String, truth::Row>,
     pub groups: Vec<Group>,
+    /// What rows hold, by the marks.
+    pub parts: BTreeMap<String, Told>,
     counter: Object<Counter>,
     pub total: Sum,
     pub seen: BTreeMap<String, Told>,
@@ -82,8 +93,6 @@ pub struct Worker {
     pub fed: BTreeMap<String, Told>,
     stays: BTreeSet<String>,
     pub told: BTreeMap<&'static str, [usize; 3]>,
-    /// How often no connection was made, as the client was told in the end.
-    pub refused: usize,
 }
 
 fn row(run: &str, worker: i64, name: String, value: i64) -> Row {
@@ -95,6 +104,7 @@ fn row(run: &str, worker: i64, name: String, value: i64) -> Row {
         value,
         counter: 0,
         items: Vec::new(),
+        part: None,
     }
 }
 
@@ -121,6 +131,7 @@ impl Worker {
             mine: Vec::new(),
             buried: BTreeMap::new(),
             groups: Vec::new(),
+            parts: BTreeMap::new(),
             counter: counter.clone(),
             total: Sum::default(),
             seen: BTreeMap::new(),
@@ -128,7 +139,6 @@ impl Worker {
             fed: BTreeMap::new(),
             stays: stays.clone(),
             told: BTreeMap::new(),
-            refused: 0,
         }
     }
 
@@ -137,8 +147,11 @@ impl Worker {
         for _ in 0..operations {
             let what = self.random.below(100);
             let done = match what {
-                0..20 => self.create().await,
-                20..50 => self.change().await,
+                0..13 => self.create().await,
+                13..16 => self.find_or_create().await,
+                16..20 => self.create_with_part().await,
+                20..47 => self.change().await,
+                47..50 => self.update().await,
                 50..56 => self.delete().await,
                 56..63 => self.read().await,
                 63..66 => self.find().await,
@@ -174,11 +187,6 @@ impl Worker {
     fn told<T>(&mut self, what: &'static str, result: &Result<T, Error>) -> Told {
         let told = Told::of(result);
         self.note(what, told);
-        if let Err(Error::Connection(failed)) = result
-            && failed.is_connect()
-        {
-            self.refused += 1;
-        }
         told
     }
 
@@ -218,6 +226,97 @@ impl Worker {
         let value = self.value();
         let result = value.clone().create(&self.client).await;
         self.born("create", &value, result);
+        Ok(())
+    }
+
+    /// Looks for it first, and then after a create whose answer is lost.
+    async fn find_or_create(&mut self) -> Checked {
+        let value = self.value();
+        let mine = query!(Row.filter(name = &value.name));
+        let result = mine.get_or_create(&self.client, || value.clone()).await;
+        let result = match result {
+            Ok((_, false)) => return Err(format!("{} was there", value.name)),
+            result => result.map(|(object, _)| object),
+        };
+        self.born("find or create", &value, result);
+        Ok(())
+    }
+
+    /// A row that holds a new object, which is stored before it, and once.
+    async fn create_with_part(&mut self) -> Checked {
+        let mut value = self.value();
+        let mut mark = self.mark(ONCE);
+        for _ in 0..3 {
+            let part = Pointer::new(Part {
+                run: self.run.clone(),
+                name: mark.clone(),
+            });
+            value.part = Some(part.clone());
+            // as often as its part is not stored
+            let (told, result) = loop {
+                let result = value.clone().create(&self.client).await;
+                match &result {
+                    Err(Error::Dependency(cause)) => {
+                        let told = Told::by(&cause.error);
+                        self.note("create of a part", told);
+                        if told != Told::NotDone {
+                            break (told, result);
+                        }
+                    }
+                    _ => break (Told::Done, result),
+                }
+            };
+            self.parts.insert(mark.clone(), told);
+            if !matches!(result, Err(Error::Dependency(_))) {
+                if part.id().is_none() {
+                    return Err("a part that is stored has no id".into());
+                }
+                self.born("create with a part", &value, result);
+                return Ok(());
+            }
+            // this part is in doubt: another one
+            mark = self.mark(ONCE);
+        }
+        Ok(())
+    }
+
+    /// The same change to several rows, by a query.
+    async fn update(&mut self) -> Checked {
+        let mut picked: Vec<Mine> = (0..4).filter_map(|_| self.pick()).collect();
+        let names: Vec<&str> = picked.iter().map(|mine| mine.object.name.as_str()).collect();
+        let change = Change {
+            counter: 1 + self.number(),
+            ..Change::default()
+        };
+        // many requests have the same one
+        let mark = self.mark("free-");
+        let update = query!(
+            Row.filter(name__in = names)
+                .update(counter += change.counter, last = &mark)
+        );
+        let result = update.chunk_size(2).run(&self.client).await;
+        self.told("update", &result);
+        let told = |id: &ObjectId| match &result {
+            Ok(updated) if updated.failed.iter().any(|failure| failure.id == *id) => Told::NotDone,
+            Ok(_) => Told::Done,
+            Err(Error::Interrupted(stopped)) if stopped.in_doubt.contains(id) => Told::InDoubt,
+            Err(Error::Interrupted(stopped)) if stopped.untouched.contains(id) => Told::NotDone,
+            Err(Error::Interrupted(stopped)) if stopped.failed.iter().any(|failure| failure.id == *id) => {
+                Told::NotDone
+            }
+            // not all were looked at
+            Err(Error::Interrupted(stopped)) if stopped.unread => Told::InDoubt,
+            Err(Error::Interrupted(_)) => Told::Done,
+            // they could not be read
+            Err(_) => Told::NotDone,
+        };
+        for mine in &mut picked {
+            let told = told(mine.object.id());
+            mine.truth.changed(&change, told);
+        }
+        for Mine { object, truth } in picked {
+            self.settle(object, truth).await?;
+        }
         Ok(())
     }
 
