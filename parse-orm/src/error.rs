@@ -30,7 +30,8 @@ pub enum Error {
     /// The server answered with an error of its own.
     #[error(transparent)]
     Server(Box<ServerError>),
-    /// No (complete) answer arrived: no connection, a broken one, or a timeout.
+    /// No (complete) answer arrived: no connection, a broken one, or a timeout. What was asked for may be done: see
+    /// [`unanswered`](crate::unanswered).
     #[error("{}: {}", if .0.is_timeout() { "the request timed out" } else { "the request failed" }, Causes(.0))]
     Connection(#[source] reqwest::Error),
     /// The time was up that the [client](crate::Client::with_deadline) or the

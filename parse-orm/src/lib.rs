@@ -47,6 +47,9 @@ pub mod prelude {
 #[doc = include_str!("../docs/calls.md")]
 pub mod calls {}
 
+#[doc = include_str!("../docs/unanswered.md")]
+pub mod unanswered {}
+
 pub use analytics::Event;
 pub use batch::{
     Atomic, Batch, BatchOutcome, BatchResults, CreateAll, DeleteAll, Outcome, Progress, Results, SaveAll,

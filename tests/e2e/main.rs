@@ -14,6 +14,7 @@ mod auth_data;
 mod backend;
 mod bulk;
 mod bulk_new_objects;
+mod cancelling;
 mod client;
 mod cloud_code;
 mod config;

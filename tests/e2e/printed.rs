@@ -278,7 +278,7 @@ const CARRY_NONE: &str = "
 Acl Aggregate Aggregates Amount AnyValue Area AsPoint AsText Asker Assign Atomic Audience AudienceAccessors
 AudienceFields Batch BatchError BatchFailure BatchOutcome BatchResults BoundOf Bytes Change ChangedInside
 ClassField ClassFieldType ClassIndex ClassOperation ClassPermissions ClassSchema Collected Comparable Config
-ConfigChange CreateAll CreatedWith CreatedWithFields Cursor DateTime DecodeError DefaultAcl Delete DeleteAll
+ConfigChange CreateAll CreatedWith CreatedWithFields Cursor DateTime DeadlineError DecodeError DefaultAcl Delete DeleteAll
 Deleted DependencyError Download Downloading Draft Elements Embedded ErrorCode Event Excludable Exclude Field
 FieldList FieldSchema FieldSet FieldType File FileBuilder FileError FileProblem Finished Form FunctionParams
 FunctionResult Gap GapReason GeoError GeoPoint GroupKeys GroupOrder Groups Hint Includable Include Included

@@ -67,7 +67,7 @@ impl Client {
     /// exactly the changes that it had before. Where a batch is not answered, its objects are
     /// [in doubt](crate::Error::InDoubt): they keep their changes, which the server may have or not.
     ///
-    /// Dropping the future keeps the results of the batches that were answered.
+    /// Dropping the future keeps the results of the batches that were answered: see [`unanswered`](crate::unanswered).
     pub fn save_all<'a, I>(&self, objects: I) -> SaveAll<'a>
     where
         I: IntoIterator,

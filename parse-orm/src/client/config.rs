@@ -204,7 +204,8 @@ impl ClientBuilder {
 
     /// Whether the server can tell another try of a request from another request. With `true` each create, each
     /// update that adds to what is stored, and each call of a function or job carries an `X-Parse-Request-Id` of its
-    /// own, the same in all of its tries, and so may be tried again: see [`RetryPolicy`].
+    /// own, the same in all of its tries, and so may be tried again: see [`RetryPolicy`]. An object that is
+    /// [saved again](crate::unanswered) after a save that was not answered sends the same id, too.
     ///
     /// Say it only where the server's `idempotencyOptions.paths` covers these requests, for example
     /// `{ paths: ['.*'] }`: any other server ignores the ids, and would do a request twice.

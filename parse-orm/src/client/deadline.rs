@@ -14,6 +14,8 @@ impl Client {
     /// [in doubt](crate::Error::InDoubt), those that were not sent [untouched](crate::Error::Untouched). Files and
     /// streams of rows end in the middle; a [`Cursor`](crate::Cursor) goes on there with another client.
     ///
+    /// [What is left](crate::unanswered) of a request that was given up is the same as of any other that is not answered.
+    ///
     /// A client that has an earlier deadline keeps it. A [`Session`](crate::Session) that begins has none, and neither
     /// has a subscription once it is made. Beside the deadline stay the limits of each single request:
     /// [`timeout`](crate::ClientBuilder::timeout) and [`RetryPolicy::deadline`](crate::RetryPolicy::deadline).

@@ -16,6 +16,7 @@ pub(crate) use deadline::{by, late};
 #[cfg(feature = "live-query")]
 pub(crate) use live::Doorway;
 pub use retry::RetryPolicy;
+pub(crate) use retry::is_answered;
 pub use secret::Secret;
 pub(crate) use transport::{Answer, Call, Method, NoParams, Params, Path, refused, unexpected};
 

@@ -180,6 +180,32 @@ impl Failure {
     }
 }
 
+impl Client {
+    /// An id for a request that could do the same thing twice; `None` where the server would not mind it.
+    pub(crate) fn new_request_id(
+        &self,
+        method: Method,
+        path: Path<'_>,
+        body: Option<&[u8]>,
+    ) -> Option<String> {
+        let wanted = self.server.request_ids && takes_id(method, path) && !may_repeat(method, path, body);
+        wanted.then(new_id)
+    }
+}
+
+/// Whether the server has looked at the request itself, and said what came of it.
+pub(crate) fn is_answered(error: &Error) -> bool {
+    match error {
+        // limits and sessions are looked at before
+        Error::Server(refused) => {
+            let of_request = |code| code != ErrorCode::InvalidSessionToken;
+            refused.status != 429 && refused.code.is_some_and(of_request)
+        }
+        Error::InDoubt(cause) => is_answered(cause),
+        _ => false,
+    }
+}
+
 /// A request and its tries.
 pub(super) struct Tries<'a> {
     policy: &'a RetryPolicy,
@@ -210,9 +236,13 @@ pub(super) enum Next {
 
 impl<'a> Tries<'a> {
     /// The request with this meaning and body, before its first try.
-    pub(super) fn new(client: &'a Client, method: Method, path: Path<'a>, body: Option<&'a [u8]>) -> Self {
-        let ids = client.server.request_ids;
-        let id = ids && takes_id(method, path) && !may_repeat(method, path, body);
+    pub(super) fn new(
+        client: &'a Client,
+        method: Method,
+        path: Path<'a>,
+        body: Option<&'a [u8]>,
+        id: Option<String>,
+    ) -> Self {
         let Server {
             retries: policy,
             timeout,
@@ -224,7 +254,7 @@ impl<'a> Tries<'a> {
             method,
             path,
             body,
-            id: id.then(new_id),
+            id: id.or_else(|| client.new_request_id(method, path, body)),
             deadline: client.deadline,
             limit: policy.deadline.unwrap_or(LONG_ENOUGH.max(*timeout)),
             timeout: own_http.then_some(*timeout),
@@ -280,7 +310,8 @@ impl<'a> Tries<'a> {
             {
                 return Next::Done;
             }
-            // nobody else has the id: where this is the first try, the network has delivered it twice
+            // nobody else has the id: where this is the first try, the network has delivered it twice, or it was sent
+            // before by a save that nobody waited for
             Error::Server(refused)
                 if self.id.is_some() && refused.code == Some(ErrorCode::DuplicateRequest) =>
             {
@@ -394,7 +425,7 @@ mod tests {
     }
 
     fn read(client: &Client) -> Tries<'_> {
-        Tries::new(client, Method::Get, Path::Class("A"), None)
+        Tries::new(client, Method::Get, Path::Class("A"), None, None)
     }
 
     #[test]

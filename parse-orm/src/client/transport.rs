@@ -155,7 +155,7 @@ impl Client {
     pub(crate) async fn read<P: Params>(&self, path: Path<'_>, params: &P) -> Result<Bytes> {
         let url = self.address(path, params)?;
         if url.len() <= LONGEST_URL {
-            let answer = self.send(Method::Get, Method::Get, path, url, None).await?;
+            let answer = self.send(Method::Get, Method::Get, path, url, None, None).await?;
             return Ok(answer.body);
         }
         #[derive(Serialize)]
@@ -171,7 +171,9 @@ impl Client {
         .map_err(|error| Error::invalid("query", None, error.to_string()))?;
         let url = format!("{}{path}", self.server.url);
         let body = Some(Payload::Json(body.into()));
-        let answer = self.send(Method::Post, Method::Get, path, url, body).await?;
+        let answer = self
+            .send(Method::Post, Method::Get, path, url, body, None)
+            .await?;
         Ok(answer.body)
     }
 
@@ -184,7 +186,18 @@ impl Client {
     pub(crate) async fn exchange(&self, call: Call<'_>) -> Result<Answer> {
         let url = format!("{}{}", self.server.url, call.path);
         let body = call.body.map(|body| Payload::Json(body.into()));
-        self.send(call.method, call.method, call.path, url, body).await
+        self.send(call.method, call.method, call.path, url, body, None)
+            .await
+    }
+
+    /// As [`request`](Self::request), known to the server by this id.
+    pub(crate) async fn request_as(&self, call: Call<'_>, id: Option<String>) -> Result<Bytes> {
+        let url = format!("{}{}", self.server.url, call.path);
+        let body = call.body.map(|body| Payload::Json(body.into()));
+        let answer = self
+            .send(call.method, call.method, call.path, url, body, id)
+            .await?;
+        Ok(answer.body)
     }
 
     /// Sends the contents of a file as they are.
@@ -197,7 +210,9 @@ impl Client {
         let path = Path::File(name);
         let url = format!("{}{path}", self.server.url);
         let body = Some(Payload::Contents(headers, contents));
-        let answer = self.send(Method::Post, Method::Post, path, url, body).await?;
+        let answer = self
+            .send(Method::Post, Method::Post, path, url, body, None)
+            .await?;
         Ok(answer.body)
     }
 
@@ -240,6 +255,7 @@ impl Client {
         path: Path<'_>,
         url: String,
         body: Option<Payload>,
+        id: Option<String>,
     ) -> Result<Answer> {
         path.check()?;
         let span = tracing::debug_span!("parse_request", method = meaning.name(), %path, status = tracing::field::Empty);
@@ -251,7 +267,7 @@ impl Client {
             Some(Payload::Contents(headers, contents)) => (None, Some((headers, contents))),
         };
         let once = contents.is_some();
-        let mut tries = Tries::new(self, meaning, path, json.as_deref());
+        let mut tries = Tries::new(self, meaning, path, json.as_deref(), id);
         let work = async {
             loop {
                 let until = if once { self.deadline } else { tries.until() };

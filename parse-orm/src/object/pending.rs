@@ -3,7 +3,9 @@
 use super::encode::FieldRef;
 use super::{FieldSet, Operation, ParseObject, Snapshot};
 use crate::value::{Acl, Form, Part};
+use chrono::{DateTime, Utc};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 /// Kept from the first change until the next successful save.
@@ -15,6 +17,17 @@ pub(crate) struct Pending<T> {
     /// from it was assigned to, and is sent as a value.
     expected: Option<T>,
     pub(super) operations: BTreeMap<usize, Operation>,
+    pub(super) unanswered: Option<Box<Unanswered>>,
+}
+
+/// A save that the server may have done: it was sent, and not answered.
+#[derive(Clone)]
+pub(super) struct Unanswered {
+    /// By which the server knows it.
+    pub(super) request_id: String,
+    pub(super) body: Box<RawValue>,
+    /// The object's date when it was sent.
+    pub(super) updated_at: DateTime<Utc>,
 }
 
 impl<T: Snapshot> Clone for Pending<T> {
@@ -24,6 +37,7 @@ impl<T: Snapshot> Clone for Pending<T> {
             acl: self.acl.clone(),
             expected: self.expected.as_ref().map(T::snapshot),
             operations: self.operations.clone(),
+            unanswered: self.unanswered.clone(),
         }
     }
 }
@@ -35,6 +49,7 @@ impl<T: ParseObject> Pending<T> {
             acl: acl.cloned().map(Box::new),
             expected: None,
             operations: BTreeMap::new(),
+            unanswered: None,
         }
     }
 
@@ -96,6 +111,7 @@ impl<T: ParseObject> Pending<T> {
             acl: self.acl,
             expected: None,
             operations: BTreeMap::new(),
+            unanswered: self.unanswered.take(),
         };
         let mut value = newer;
         for (field, operation) in operations {
@@ -117,6 +133,7 @@ impl<T: ParseObject> Pending<T> {
             acl: acl.map(Box::new),
             expected: None,
             operations,
+            unanswered: None,
         }
     }
 

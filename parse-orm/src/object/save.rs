@@ -2,9 +2,10 @@
 
 use super::decode::{answer, row};
 use super::encode::{Body, bytes};
+use super::pending::Unanswered;
 use super::relation::settle_relations;
 use super::{FieldSet, Object, ParseObject, graph};
-use crate::client::{Call, Method, NoParams, Path};
+use crate::client::{Call, Method, NoParams, Path, is_answered};
 use crate::value::{Holder, Timestamp, Unstored};
 use crate::{Client, Error, ErrorCode, Result, ServerError};
 use serde_json::value::RawValue;
@@ -27,6 +28,10 @@ impl<T: ParseObject> Object<T> {
     /// that only saw atomic operations as an operation. What the server changed on its side (the result of
     /// an operation, a `beforeSave`) is taken over; objects included by a pointer stay.
     ///
+    /// The future may be dropped: see [what is left then](crate::unanswered). With
+    /// [request ids](crate::ClientBuilder::request_ids), a save that was not answered can be made again without doing
+    /// anything twice.
+    ///
     /// # Errors
     /// Every change stays pending when the server refuses or cannot be reached, and when a value cannot be
     /// stored ([`Error::Invalid`], nothing is sent then). [`Error::Dependency`]: something new that the object
@@ -41,15 +46,47 @@ impl<T: ParseObject> Object<T> {
             return Ok(());
         };
         let path = Path::Object(T::CLASS_NAME, self.meta.id.as_str());
+        let id = client.new_request_id(Method::Put, path, Some(body.get().as_bytes()));
+        let id = id.map(|new| self.known_by(new, &body));
         let put = Call {
             method: Method::Put,
-            path,
+            path: Path::Object(T::CLASS_NAME, self.meta.id.as_str()),
             body: Some(bytes(body)),
         };
-        match client.request(put).await {
+        match client.request_as(put, id).await {
             Ok(bytes) => self.saved(&bytes),
             Err(Error::AlreadyApplied(said)) => self.applied(client, said).await,
-            Err(error) => Err(self.gone(error)),
+            Err(error) => {
+                if is_answered(&error) {
+                    self.forget();
+                }
+                Err(self.gone(error))
+            }
+        }
+    }
+
+    /// The id of this save, kept in case nobody hears its answer: that of the one before, where it is the same that
+    /// was not answered.
+    fn known_by(&mut self, new: String, body: &RawValue) -> String {
+        let updated_at = self.meta.updated_at;
+        let unanswered = &mut self.pending_mut().unanswered;
+        match unanswered {
+            Some(before) if before.body.get() == body.get() => before.request_id.clone(),
+            _ => {
+                *unanswered = Some(Box::new(Unanswered {
+                    request_id: new.clone(),
+                    body: body.to_owned(),
+                    updated_at,
+                }));
+                new
+            }
+        }
+    }
+
+    /// The next save is a request of its own.
+    fn forget(&mut self) {
+        if let Some(pending) = &mut self.pending {
+            pending.unanswered = None;
         }
     }
 
@@ -60,13 +97,22 @@ impl<T: ParseObject> Object<T> {
             .read(path, &NoParams {})
             .await
             .and_then(|row| self::row::<T>(&row));
+        let unanswered = self
+            .pending
+            .as_ref()
+            .and_then(|pending| pending.unanswered.as_ref());
+        let before = unanswered.map_or(self.meta.updated_at, |unanswered| unanswered.updated_at);
         match newer {
-            Ok(newer) if newer.meta.updated_at != self.meta.updated_at || self.shows_in(&newer) => {
+            Ok(newer) if newer.meta.updated_at != before || self.shows_in(&newer) => {
                 self.renew(newer, FieldSet::EMPTY, Unsaved::Discard);
                 Ok(())
             }
             // it stands as it did: the server failed at it, or is still at it
-            _ => Err(Error::AlreadyApplied(said)),
+            Ok(_) => {
+                self.forget();
+                Err(Error::AlreadyApplied(said))
+            }
+            Err(_) => Err(Error::AlreadyApplied(said)),
         }
     }
 

@@ -290,8 +290,13 @@ impl Part {
         let mut part = path.as_os_str().to_owned();
         part.push(format!(".{:016x}.part", RandomState::new().hash_one(())));
         let part = PathBuf::from(part);
-        let file = tokio::fs::File::create_new(&part).await?;
-        Ok((file, Self(Some(part))))
+        // in one: who does not wait for the file leaves none behind
+        let made = tokio::task::spawn_blocking(|| {
+            let file = std::fs::File::create_new(&part)?;
+            io::Result::Ok((file, Self(Some(part))))
+        });
+        let (file, part) = made.await.map_err(io::Error::other)??;
+        Ok((tokio::fs::File::from_std(file), part))
     }
 
     async fn become_whole(mut self, path: PathBuf) -> io::Result<()> {

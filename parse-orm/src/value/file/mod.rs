@@ -156,7 +156,7 @@ impl File {
     /// ```
     ///
     /// It may take as long as it will, but the client's `timeout` is the longest that nothing may move. Dropping the
-    /// future ends it, and the server keeps nothing of it.
+    /// future before all of it is sent ends it, and the server keeps nothing of it.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a name that the server would refuse, and for empty contents; [`Error::File`] for
