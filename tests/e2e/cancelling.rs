@@ -8,10 +8,14 @@ use parse_orm::{Error, RetryPolicy, User};
 use parse_orm_mock::MockServer;
 use serde_json::Value;
 use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
 /// Enough for the server to do what it was sent, and for what was sent to arrive.
 const SETTLED: Duration = Duration::from_millis(25);
@@ -58,9 +62,51 @@ async fn everywhere(mut test: impl AsyncFnMut(Point) -> Result<bool, Box<dyn std
     Ok(())
 }
 
+/// The way to a server on which an answer is waited for twice: once for its head, and again for its body.
+async fn in_pieces(server: &MockServer) -> io::Result<String> {
+    async fn pass(client: TcpStream, server: SocketAddr) -> io::Result<()> {
+        client.set_nodelay(true)?;
+        let (mut from_client, mut to_client) = client.into_split();
+        let (mut from_server, mut to_server) = TcpStream::connect(server).await?.into_split();
+        let there = async { tokio::io::copy(&mut from_client, &mut to_server).await.map(drop) };
+        let back = async {
+            let mut piece = vec![0; 1 << 16];
+            loop {
+                let length = from_server.read(&mut piece).await?;
+                if length == 0 {
+                    return Ok(());
+                }
+                let head = piece[..length].windows(4).position(|end| end == b"\r\n\r\n");
+                let (head, rest) = piece[..length].split_at(head.map_or(length, |head| length.min(head + 5)));
+                to_client.write_all(head).await?;
+                if !rest.is_empty() {
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                    to_client.write_all(rest).await?;
+                }
+            }
+        };
+        // who has gone is not waited for
+        tokio::select! { ended = there => ended, ended = back => ended }
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let url = server
+        .url()
+        .replace(&server.address().to_string(), &address.to_string());
+    let server = server.address();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            tokio::spawn(pass(client, server));
+        }
+    });
+    Ok(url)
+}
+
 /// A mock that minds request ids.
 struct Place {
     server: MockServer,
+    /// Where its answers come from in pieces.
+    url: String,
     /// One that sends them.
     client: Client,
 }
@@ -82,8 +128,9 @@ impl Place {
             .live_query_classes(["E2eTeam"])
             .start()
             .await?;
-        let client = patient(server.url(), "app", "rest")?;
-        Ok(Self { server, client })
+        let url = in_pieces(&server).await?;
+        let client = patient(&url, "app", "rest")?;
+        Ok(Self { server, url, client })
     }
 
     /// What was under way arrives, and nothing comes after it: at most `flying` requests were.
@@ -186,7 +233,10 @@ async fn row_6_a_save_is_done_once() -> Outcome {
 #[tokio::test]
 async fn assignments_without_request_ids() -> Outcome {
     let place = Place::new().await?;
-    let client = place.server.client();
+    let client = Client::builder(&place.url)
+        .app_id("app")
+        .rest_key("rest")
+        .build()?;
     everywhere(async |point| {
         let mut object = game("r", "Ann", 1).create(&client).await?;
         object.score = 7;
@@ -765,10 +815,12 @@ async fn rows_of_a_stream() -> Outcome {
                 teams.iter().map(|team| team.name.clone()).collect::<Vec<_>>()
             );
             // a stream that is dropped asks for nothing more
+            let before = place.server.requests().len();
             let mut rows = set.stream(&place.client).look_ahead(look_ahead);
             let _ = point.cut(rows.try_next()).await;
             drop(rows);
-            place.is_quiet(1).await;
+            let after = place.is_quiet(1).await;
+            assert!(point.waits > 0 || point.late || after == before);
             let all = point.cut(set.all(&place.client)).await;
             place.is_quiet(1).await;
             Ok(finished & all.transpose()?.is_some())
@@ -801,7 +853,7 @@ async fn what_relations_hold() -> Outcome {
 async fn subscriptions() -> Outcome {
     let place = Place::new().await?;
     everywhere(async |point| {
-        let client = patient(place.server.url(), "app", "rest")?;
+        let client = patient(&place.url, "app", "rest")?;
         let done = point.cut(Team::objects().subscribe(&client).into_future()).await;
         let finished = done.transpose()?.is_some();
         let gone = async {
@@ -830,7 +882,7 @@ async fn nothing_holds_on_to_what_was_dropped() -> Outcome {
     let marker = Arc::new(());
     everywhere(async |point| {
         let kept = marker.clone();
-        let client = Client::builder(place.server.url())
+        let client = Client::builder(&place.url)
             .app_id("app")
             .rest_key("rest")
             .on_invalid_session(move |_| drop(Arc::clone(&kept)))
