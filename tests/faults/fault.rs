@@ -104,7 +104,7 @@ impl Fault {
 
     fn any(random: &mut Random) -> Self {
         let done = random.percent(50);
-        match random.below(62) {
+        match random.below(66) {
             0..4 => Self::CutRequest,
             4..8 => Self::LostAnswer,
             8..12 => Self::CutAnswer,
@@ -125,7 +125,7 @@ impl Fault {
             48..53 => Self::ClosedIdle,
             53..58 => Self::ClosedInWrite,
             58..60 => Self::Away,
-            60 => Self::Refused {
+            60..63 => Self::Refused {
                 status: 403,
                 code: None,
             },

@@ -27,7 +27,7 @@ pub fn is_real() -> bool {
 
 /// How long a client waits for an answer that will come too late.
 pub fn patience() -> Duration {
-    Duration::from_secs(if is_real() { 2 } else { 1 })
+    Duration::from_secs(if is_real() { 4 } else { 1 })
 }
 
 /// How long it waits where an answer comes, from a server that has other things to do as well.
