@@ -5,6 +5,8 @@ use crate::client::{self, Method, Path, refused};
 use crate::object::{self, New, ParseObject, Raw};
 use crate::query::{self, ParseView, QuerySet, view_page};
 use crate::{Client, DecodeError, Error, Object, Result};
+use bytes::Bytes;
+#[cfg(feature = "live-query")]
 use serde_json::value::RawValue;
 
 /// Rows, some of which may not fit their model.
@@ -60,14 +62,14 @@ pub fn error(status: u16, body: &[u8]) -> Error {
 ///
 /// # Errors
 /// [`Error::UnexpectedAnswer`] where it is not the answer to so many requests.
-pub fn batch(body: &[u8], requests: usize) -> Result<Vec<Result<Box<RawValue>>>> {
+pub fn batch(body: &[u8], requests: usize) -> Result<Vec<Result<Bytes>>> {
     let item = || client::batch::Item {
         method: Method::Delete,
         path: Path::Object("GameScore", "a"),
         body: None,
     };
     let items: Vec<_> = std::iter::repeat_with(item).take(requests).collect();
-    client::batch::answers(body, &items)
+    client::batch::answers(&Bytes::copy_from_slice(body), &items)
 }
 
 /// What a LiveQuery server said.
@@ -106,7 +108,7 @@ pub fn object<T: ParseObject>(text: &str) -> Result<Object<T>, DecodeError> {
 ///
 /// # Errors
 /// [`Error::Invalid`] where a value has no wire form.
-pub fn changes<T: ParseObject>(object: &Object<T>) -> Result<Option<Box<RawValue>>> {
+pub fn changes<T: ParseObject>(object: &Object<T>) -> Result<Option<Vec<u8>>> {
     object.changes()
 }
 
@@ -122,7 +124,7 @@ pub fn creates<T: ParseObject>(values: &[T]) -> Result<Vec<u8>> {
         path: Path::Class(T::CLASS_NAME),
         body: Some(body),
     };
-    let items: Vec<_> = bodies.iter().map(|body| item(&**body)).collect();
+    let items: Vec<_> = bodies.iter().map(|body| item(body.as_slice())).collect();
     client::batch::body("/parse", &items, client::batch::Kind::Independent)
 }
 

@@ -8,8 +8,8 @@ use crate::error::BatchFailure;
 use crate::object::{New, Object, ParseObject, graph};
 use crate::value::{Holder, ObjectId, Unstored};
 use crate::{Client, Error, Result};
+use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt as _, ready};
-use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// One object, and what is done to it.
@@ -23,7 +23,7 @@ pub trait Job: Send {
     /// A create without an ACL of its own takes the client's.
     fn body(&self, client: &Client) -> Result<Payload>;
     /// Takes over the server's answer.
-    fn done(&mut self, answer: &RawValue, client: &Client) -> Result<()>;
+    fn done(&mut self, answer: &[u8], client: &Client) -> Result<()>;
 }
 
 /// What a job sends.
@@ -31,7 +31,7 @@ pub trait Job: Send {
 #[derive(Debug)]
 pub enum Payload {
     /// The fields of a new object, or the changes of a stored one.
-    Body(Box<RawValue>),
+    Body(Vec<u8>),
     Deletion,
     /// No request.
     Nothing,
@@ -51,8 +51,8 @@ impl<T: ParseObject> Job for Object<T> {
     fn body(&self, _: &Client) -> Result<Payload> {
         Ok(self.changes()?.map_or(Payload::Nothing, Payload::Body))
     }
-    fn done(&mut self, answer: &RawValue, _: &Client) -> Result<()> {
-        self.saved(answer.get().as_bytes())
+    fn done(&mut self, answer: &[u8], _: &Client) -> Result<()> {
+        self.saved(answer)
     }
 }
 
@@ -76,9 +76,9 @@ impl<T: ParseObject> Job for Creation<'_, T> {
     fn body(&self, client: &Client) -> Result<Payload> {
         self.new.body(client.acl_of_new(T::CLASS_NAME)).map(Payload::Body)
     }
-    fn done(&mut self, answer: &RawValue, client: &Client) -> Result<()> {
+    fn done(&mut self, answer: &[u8], client: &Client) -> Result<()> {
         let default = client.acl_of_new(T::CLASS_NAME);
-        self.made = Some(self.new.created(answer.get().as_bytes(), default)?);
+        self.made = Some(self.new.created(answer, default)?);
         Ok(())
     }
 }
@@ -134,7 +134,7 @@ impl Job for Deletion {
         let message = "the pointer's object is not stored yet: there is nothing to delete";
         Err(Error::invalid(self.class_name, None, message))
     }
-    fn done(&mut self, _: &RawValue, _: &Client) -> Result<()> {
+    fn done(&mut self, _: &[u8], _: &Client) -> Result<()> {
         Ok(())
     }
 }
@@ -221,8 +221,8 @@ impl<'a> Jobs<'a> {
         let (method, body) = match (job.body(&self.client)?, &id) {
             (Payload::Nothing, _) => return Ok(None),
             (Payload::Deletion, _) => (Method::Delete, None),
-            (Payload::Body(body), Some(_)) => (Method::Put, Some(body.into())),
-            (Payload::Body(body), None) => (Method::Post, Some(body.into())),
+            (Payload::Body(body), Some(_)) => (Method::Put, Some(body)),
+            (Payload::Body(body), None) => (Method::Post, Some(body)),
         };
         let request = Request {
             index,
@@ -278,7 +278,7 @@ impl Work for Jobs<'_> {
         ready(Ok(self.take(most))).boxed()
     }
 
-    fn answered(&mut self, request: Request, answer: Result<Box<RawValue>>) {
+    fn answered(&mut self, request: Request, answer: Result<Bytes>) {
         let result = answer.and_then(|answer| self.all[request.index].done(&answer, &self.client));
         self.settle(request.index, result);
     }

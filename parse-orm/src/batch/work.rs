@@ -5,10 +5,10 @@ use crate::client::batch::{self, Item, Kind};
 use crate::client::{Method, Path};
 use crate::value::ObjectId;
 use crate::{Client, Error, ErrorCode, Result};
+use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::future::{BoxFuture, Either, select};
 use futures::stream::FuturesUnordered;
-use serde_json::value::RawValue;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -21,7 +21,8 @@ pub(crate) struct Request {
     pub(crate) class_name: &'static str,
     /// None for an object that is created.
     pub(crate) id: Option<ObjectId>,
-    pub(crate) body: Option<Arc<RawValue>>,
+    /// JSON.
+    pub(crate) body: Option<Vec<u8>>,
 }
 
 impl Request {
@@ -55,11 +56,11 @@ pub(crate) trait Work: Send {
     fn next(&mut self, most: usize) -> BoxFuture<'_, Result<Vec<Request>>>;
     /// Each request comes back exactly once. The error is [`Error::InDoubt`] or [`Error::Untouched`] where its
     /// batch was not answered as it should be.
-    fn answered(&mut self, request: Request, answer: Result<Box<RawValue>>);
+    fn answered(&mut self, request: Request, answer: Result<Bytes>);
     fn progress(&self) -> Progress;
 }
 
-type Answers = Result<Vec<Result<Box<RawValue>>>>;
+type Answers = Result<Vec<Result<Bytes>>>;
 
 /// Does the work, as far as it goes. The error is what stopped it: no request was sent after that, and those
 /// that were under way are answered.

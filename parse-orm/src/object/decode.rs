@@ -235,7 +235,7 @@ pub(crate) struct Page<R> {
 }
 
 impl<'de, T: ParseObject> Visitor<'de> for PageSeed<T> {
-    type Value = Page<Object<T>>;
+    type Value = Page<Row<T>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a page of rows")
@@ -277,25 +277,29 @@ impl<'de> Deserialize<'de> for Count {
     }
 }
 
+/// A row, or why it does not fit the model.
+type Row<T> = Result<Object<T>, DecodeError>;
+
 struct PageSeed<T>(PhantomData<T>);
+/// Rows that all fit, each as what it is handed out as: a page is not copied once more.
 struct RowsSeed<T>(PhantomData<T>);
 
 impl<'de, T: ParseObject> DeserializeSeed<'de> for RowsSeed<T> {
-    type Value = Vec<Object<T>>;
+    type Value = Vec<Row<T>>;
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
         from.deserialize_seq(self)
     }
 }
 
 impl<'de, T: ParseObject> Visitor<'de> for RowsSeed<T> {
-    type Value = Vec<Object<T>>;
+    type Value = Vec<Row<T>>;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("rows")
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut rows = Vec::new();
         while let Some(row) = list.next_element_seed(ObjectSeed(self.0))? {
-            rows.push(row);
+            rows.push(Ok(row));
         }
         Ok(rows)
     }
@@ -314,20 +318,17 @@ fn read<'de, S: DeserializeSeed<'de>>(seed: S, text: &'de str) -> serde_json::Re
 }
 
 impl<'de, T: ParseObject> DeserializeSeed<'de> for PageSeed<T> {
-    type Value = Page<Object<T>>;
+    type Value = Page<Row<T>>;
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
         from.deserialize_map(self)
     }
 }
 
 /// Reads a page; a row that does not fit the model is an `Err` of its own among the others.
-pub(crate) fn page<T: ParseObject>(body: &[u8]) -> Result<Page<Result<Object<T>, DecodeError>>> {
+pub(crate) fn page<T: ParseObject>(body: &[u8]) -> Result<Page<Row<T>>> {
     let text = text(body)?;
-    if let Ok(Page { rows, count }) = read(PageSeed::<T>(PhantomData), text) {
-        return Ok(Page {
-            rows: rows.into_iter().map(Ok).collect(),
-            count,
-        });
+    if let Ok(page) = read(PageSeed::<T>(PhantomData), text) {
+        return Ok(page);
     }
     #[derive(Deserialize)]
     struct Rows<'a> {

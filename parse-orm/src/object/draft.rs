@@ -1,14 +1,13 @@
 //! A value on its way to becoming a stored object.
 
 use super::decode::answer;
-use super::encode::{Body, FieldRef, bytes};
+use super::encode::{Body, FieldRef};
 use super::relation::settle_relations;
 use super::{Meta, Object, ParseObject, graph};
 use crate::client::{Call, Method, NoParams, Path};
 use crate::value::{Acl, Form, Holder, ObjectId, Timestamp, Unstored};
 use crate::{Client, Error, Result};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 /// A value with what only a new object can be given: an ACL, and an id of its own.
 ///
@@ -104,7 +103,7 @@ impl<T: ParseObject> New<'_, T> {
         let call = Call {
             method: Method::Post,
             path: Path::Class(T::CLASS_NAME),
-            body: Some(bytes(self.body(default)?)),
+            body: Some(self.body(default)?),
         };
         match (client.request(call).await, self.id) {
             // its answer is lost, and its id is known
@@ -125,7 +124,7 @@ impl<T: ParseObject> New<'_, T> {
         let call = Call {
             method: Method::Post,
             path: Path::Class(T::CLASS_NAME),
-            body: Some(bytes(self.body(default)?)),
+            body: Some(self.body(default)?),
         };
         let answer = client.exchange(call).await?;
         if answer.status == 200 {
@@ -142,7 +141,7 @@ impl<T: ParseObject> New<'_, T> {
     }
 
     /// The body of a create, with the client's ACL where the value has none of its own.
-    pub(crate) fn body(&self, default: Option<&Acl>) -> Result<Box<RawValue>> {
+    pub(crate) fn body(&self, default: Option<&Acl>) -> Result<Vec<u8>> {
         if T::CLASS_NAME == "_User" {
             let message = "a user has a password: call `sign_up(&client, password)` instead of storing the value \
                 like any other";
@@ -154,7 +153,7 @@ impl<T: ParseObject> New<'_, T> {
     }
 
     /// What the value and the draft themselves say in the body of a create.
-    pub(crate) fn fields(&self) -> Result<Box<RawValue>> {
+    pub(crate) fn fields(&self) -> Result<Vec<u8>> {
         self.content().to_json()
     }
 

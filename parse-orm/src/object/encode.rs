@@ -5,7 +5,6 @@ use crate::value::{Acl, Form, ObjectId, Part, Parts};
 use crate::{Error, Result};
 use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer};
-use serde_json::value::{RawValue, to_raw_value};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
@@ -56,8 +55,12 @@ impl<'a, T: ParseObject> Body<'a, T> {
     }
 
     /// The JSON, or an error that names the field which has none.
-    pub(crate) fn to_json(&self) -> Result<Box<RawValue>> {
-        to_raw_value(self).map_err(|error| self.invalid(&error))
+    pub(crate) fn to_json(&self) -> Result<Vec<u8>> {
+        // most objects fit, and so the text does not move while it grows
+        let mut json = Vec::with_capacity(512);
+        self.serialize(&mut serde_json::Serializer::new(&mut json))
+            .map_err(|error| self.invalid(&error))?;
+        Ok(json)
     }
 
     /// The same error, before what the value holds is stored.
@@ -82,12 +85,7 @@ pub(crate) fn body_of<T: ParseObject>(
     fields: FieldSet,
 ) -> Result<serde_json::Map<String, serde_json::Value>> {
     let json = Body::new(value, fields).to_json()?;
-    serde_json::from_str(json.get()).map_err(|error| Error::invalid(T::CLASS_NAME, None, error.to_string()))
-}
-
-/// The JSON as a request's body.
-pub(super) fn bytes(json: Box<RawValue>) -> Vec<u8> {
-    Box::<str>::from(json).into_boxed_bytes().into_vec()
+    serde_json::from_slice(&json).map_err(|error| Error::invalid(T::CLASS_NAME, None, error.to_string()))
 }
 
 #[derive(Serialize)]

@@ -12,7 +12,6 @@ use crate::value::{Holder, NewFile, NewObject, Unstored};
 use crate::{Client, Error, Result};
 use futures::StreamExt;
 use futures::lock::MutexGuard;
-use serde_json::value::RawValue;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
@@ -315,7 +314,7 @@ impl Contents<'_> {
 }
 
 /// An object to create, its number, and its body.
-type Create<'a> = (usize, &'a dyn NewObject, Box<RawValue>);
+type Create<'a> = (usize, &'a dyn NewObject, Vec<u8>);
 
 /// Creates these objects in one request, and returns those that were not.
 async fn create_all(
@@ -336,7 +335,7 @@ async fn create_all(
         let call = Call {
             method: Method::Post,
             path: Path::Class(object.class_name()),
-            body: Some(body.get().as_bytes().to_vec()),
+            body: Some(body.clone()),
         };
         let answer = client.request(call).await;
         vec![answer.and_then(|answer| stored(*object, &answer))]
@@ -351,7 +350,7 @@ async fn create_all(
             Ok(answers) => {
                 let taken = chunk.iter().zip(answers);
                 taken
-                    .map(|((_, object, _), answer)| stored(*object, answer?.get().as_bytes()))
+                    .map(|((_, object, _), answer)| stored(*object, &answer?))
                     .collect()
             }
             Err(error) => {

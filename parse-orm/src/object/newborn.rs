@@ -6,7 +6,6 @@ use crate::Result;
 use crate::value::{Acl, Holder, NewObject, ObjectId, Unstored};
 use futures::lock::Mutex;
 use serde_json::Value;
-use serde_json::value::RawValue;
 use std::sync::OnceLock;
 
 /// The value, and the object that it has become. Every clone of the pointer shares it.
@@ -53,7 +52,7 @@ impl<T: ParseObject> NewObject for Newborn<T> {
         self.object().map(Object::id)
     }
 
-    fn body(&self, default: Option<&Acl>) -> Result<Box<RawValue>> {
+    fn body(&self, default: Option<&Acl>) -> Result<Vec<u8>> {
         New::draft(&self.draft).body(default)
     }
 

@@ -5,7 +5,6 @@ use super::{FieldSet, Operation, ParseObject, Snapshot};
 use crate::value::{Acl, Form, Part};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 /// Kept from the first change until the next successful save.
@@ -25,7 +24,7 @@ pub(crate) struct Pending<T> {
 pub(super) struct Unanswered {
     /// By which the server knows it.
     pub(super) request_id: String,
-    pub(super) body: Box<RawValue>,
+    pub(super) body: Vec<u8>,
     /// The object's date when it was sent.
     pub(super) updated_at: DateTime<Utc>,
 }

@@ -1,14 +1,13 @@
 //! Saving, refreshing and deleting one object.
 
 use super::decode::{answer, row};
-use super::encode::{Body, bytes};
+use super::encode::Body;
 use super::pending::Unanswered;
 use super::relation::settle_relations;
 use super::{FieldSet, Object, ParseObject, graph};
 use crate::client::{Call, Method, NoParams, Path, is_answered};
 use crate::value::{Holder, Timestamp, Unstored};
 use crate::{Client, Error, ErrorCode, Result, ServerError};
-use serde_json::value::RawValue;
 
 /// What [`Object::refresh`] does with unsaved changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,12 +45,12 @@ impl<T: ParseObject> Object<T> {
             return Ok(());
         };
         let path = Path::Object(T::CLASS_NAME, self.meta.id.as_str());
-        let id = client.new_request_id(Method::Put, path, Some(body.get().as_bytes()));
+        let id = client.new_request_id(Method::Put, path, Some(&body));
         let id = id.map(|new| self.known_by(new, &body));
         let put = Call {
             method: Method::Put,
             path: Path::Object(T::CLASS_NAME, self.meta.id.as_str()),
-            body: Some(bytes(body)),
+            body: Some(body),
         };
         match client.request_as(put, id).await {
             Ok(bytes) => self.saved(&bytes),
@@ -67,11 +66,11 @@ impl<T: ParseObject> Object<T> {
 
     /// The id of this save, kept in case nobody hears its answer: that of the one before, where it is the same that
     /// was not answered.
-    fn known_by(&mut self, new: String, body: &RawValue) -> String {
+    fn known_by(&mut self, new: String, body: &[u8]) -> String {
         let updated_at = self.meta.updated_at;
         let unanswered = &mut self.pending_mut().unanswered;
         match unanswered {
-            Some(before) if before.body.get() == body.get() => before.request_id.clone(),
+            Some(before) if before.body == body => before.request_id.clone(),
             _ => {
                 *unanswered = Some(Box::new(Unanswered {
                     request_id: new.clone(),
@@ -137,7 +136,7 @@ impl<T: ParseObject> Object<T> {
     }
 
     /// The body of a save; `None` where there is nothing to send.
-    pub(crate) fn changes(&self) -> Result<Option<Box<RawValue>>> {
+    pub(crate) fn changes(&self) -> Result<Option<Vec<u8>>> {
         self.content().map(|body| body.to_json()).transpose()
     }
 

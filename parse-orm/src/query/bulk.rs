@@ -8,8 +8,8 @@ use crate::client::Method;
 use crate::error::{Interrupted, RowFailure};
 use crate::value::ObjectId;
 use crate::{Client, Error, Result};
+use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt as _};
-use serde_json::value::RawValue;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(super) struct Write {
     pub(super) class_name: &'static str,
     pub(super) method: Method,
-    pub(super) body: Option<Arc<RawValue>>,
+    pub(super) body: Option<Vec<u8>>,
 }
 
 /// What became of the rows.
@@ -149,7 +149,7 @@ impl Work for Rows<'_> {
         .boxed()
     }
 
-    fn answered(&mut self, request: Request, answer: Result<Box<RawValue>>) {
+    fn answered(&mut self, request: Request, answer: Result<Bytes>) {
         let Some(id) = request.id else { return };
         match answer {
             Ok(_) => self.written.done += 1,

@@ -12,7 +12,6 @@ use crate::client::{Method, Path};
 use crate::object::{Object, Page, ParseObject, Pointer, Relation, page};
 use crate::value::{Form, ObjectId};
 use crate::{Client, Error, Result};
-use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -242,7 +241,7 @@ async fn relations<T: ParseObject>(
         let mut bodies = Vec::with_capacity(open.len());
         open.retain(|(pager, _)| {
             pager.find().is_some_and(|find| {
-                bodies.push(to_raw_value(&find));
+                bodies.push(serde_json::to_vec(&find));
                 true
             })
         });
@@ -263,7 +262,7 @@ async fn relations<T: ParseObject>(
             .collect();
         let answers = batch::send(client, &items, Kind::Independent).await?;
         for ((pager, group), answer) in open.iter_mut().zip(answers) {
-            take(pager, answer?.get().as_bytes(), |row| group.push(row))?;
+            take(pager, &answer?, |row| group.push(row))?;
         }
     }
     Ok(())

@@ -13,7 +13,6 @@ use crate::value::FieldType;
 use crate::{Client, Error, Result};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use serde_json::value::to_raw_value;
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
@@ -111,12 +110,12 @@ impl<T: ParseObject> Update<T> {
         if self.changes.is_empty() {
             return Ok(Updated::default());
         }
-        let body = to_raw_value(&Body(&self.changes))
+        let body = serde_json::to_vec(&Body(&self.changes))
             .map_err(|error| Error::invalid(T::CLASS_NAME, None, error.to_string()))?;
         let write = bulk::Write {
             class_name: T::CLASS_NAME,
             method: Method::Put,
-            body: Some(body.into()),
+            body: Some(body),
         };
         let Written { done, failed } = bulk::write(client, &self.core, write, &self.how).await?;
         Ok(Updated {

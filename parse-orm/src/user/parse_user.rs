@@ -347,7 +347,7 @@ async fn create<U: ParseUser>(
 ) -> Result<Session<U>> {
     let client = client.without_user();
     graph::store_one(&client, &new).await?;
-    let mut body: Map<String, Value> = serde_json::from_str(new.fields()?.get())
+    let mut body: Map<String, Value> = serde_json::from_slice(&new.fields()?)
         .map_err(|error| Error::invalid(CLASS, None, error.to_string()))?;
     if nameless(&new) {
         body.remove("username");

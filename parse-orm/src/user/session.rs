@@ -240,7 +240,7 @@ impl<U: ParseUser> Session<U> {
     async fn change(&mut self, more: Map<String, Value>) -> Result<()> {
         graph::store_one(&self.client, &self.user).await?;
         let mut body: Map<String, Value> = match self.user.changes()? {
-            Some(changes) => serde_json::from_str(changes.get())
+            Some(changes) => serde_json::from_slice(&changes)
                 .map_err(|error| Error::invalid(U::CLASS_NAME, None, error.to_string()))?,
             None => Map::new(),
         };

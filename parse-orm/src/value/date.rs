@@ -153,6 +153,8 @@ pub(crate) fn iso(date: &DateTime<Utc>) -> Result<Iso, &'static str> {
             number /= 10;
         }
     }
+    // once, and not for every part of it
+    let (date, milli) = (date.naive_utc(), date.timestamp_subsec_millis());
     let year = u32::try_from(date.year())
         .ok()
         .filter(|year| *year <= 9999)
@@ -165,6 +167,6 @@ pub(crate) fn iso(date: &DateTime<Utc>) -> Result<Iso, &'static str> {
     put(&mut text[14..16], date.minute());
     put(&mut text[17..19], date.second());
     // a leap second is chrono's second 59 with 1000 ms and more
-    put(&mut text[20..23], date.timestamp_subsec_millis().min(999));
+    put(&mut text[20..23], milli.min(999));
     Ok(Iso(text))
 }

@@ -4,7 +4,6 @@ use super::file::NewFile;
 use super::{Acl, ObjectId};
 use crate::Result;
 use futures::lock::Mutex;
-use serde_json::value::RawValue;
 
 /// Something new, found inside of a value.
 #[derive(Clone, Copy)]
@@ -42,7 +41,7 @@ pub trait NewObject: Holder {
     ///
     /// # Errors
     /// As `check`, and for what it holds and is not stored.
-    fn body(&self, default: Option<&Acl>) -> Result<Box<RawValue>>;
+    fn body(&self, default: Option<&Acl>) -> Result<Vec<u8>>;
     /// Takes the answer to the create.
     ///
     /// # Errors
