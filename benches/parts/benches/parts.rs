@@ -1,5 +1,5 @@
 //! The parts of the library and of the mock server, each on its own and without a network:
-//! `cargo bench -p parse-orm-parts`. `cargo test` does each once.
+//! `cargo bench -p parse-orm-parts`. `cargo test -p parse-orm-parts --benches` does each once.
 
 use std::hint::black_box;
 
