@@ -184,7 +184,7 @@ async fn diff(client: &Client, number: usize) -> Result<String> {
         profile.note = "something to say".into();
         profile.played_at = DateTime::from_timestamp_millis(1_600_000_000_000 + score * 1000);
         let body = changes(&profile)?;
-        bytes += black_box(body).map_or(0, |body| body.get().len());
+        bytes += black_box(body).map_or(0, |body| body.len());
         profile.revert();
     }
     Ok(bytes.to_string())
