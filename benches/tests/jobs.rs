@@ -89,7 +89,7 @@ async fn both_ask_for_the_same_rows() {
     let ours = with_parse_orm::jobs::query_url(&client, 7, day, &Pointer::to("dI0lUmR2NA")).unwrap();
     assert_eq!(
         asked(&ours),
-        asked(&reference::jobs::query_url(url, 7, day).unwrap())
+        asked(&reference::jobs::query_url(&format!("{url}/classes/GameScore"), 7, day).unwrap())
     );
 }
 

@@ -6,7 +6,7 @@
 use super::{Meta, Object, ParseObject};
 use crate::client::unexpected;
 use crate::value::{Acl, FieldType, ObjectId, ParseValue, Timestamp};
-use crate::{DecodeError, Error, Result};
+use crate::{DecodeError, Result};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
@@ -443,10 +443,10 @@ fn dated(key: &str, value: Value) -> Value {
 /// Reads the answer to a get.
 pub(crate) fn row<T: ParseObject>(body: &[u8]) -> Result<Object<T>> {
     let text = text(body)?;
-    if serde_json::from_str::<IgnoredAny>(text).is_err() {
-        return Err(unexpected(200, body));
-    }
-    object(text).map_err(Error::from)
+    object(text).map_err(|error| match serde_json::from_str::<IgnoredAny>(text) {
+        Ok(_) => error.into(),
+        Err(_) => unexpected(200, body),
+    })
 }
 
 /// Reads the answer to a create or an update: only what the server wants to tell.

@@ -132,8 +132,8 @@ async fn gets(client: &Client, url: &str, number: usize) -> Result<String> {
     Ok(format!("{number} {sum}"))
 }
 
-/// The address of one find.
-pub(crate) fn query_url(url: &str, score: i64, day: DateTime<Utc>) -> Result<String> {
+/// The address of one find in a class.
+pub(crate) fn query_url(class: &str, score: i64, day: DateTime<Utc>) -> Result<String> {
     let conditions = json!({
         "score": {"$gte": score},
         "cheatMode": false,
@@ -142,7 +142,7 @@ pub(crate) fn query_url(url: &str, score: i64, day: DateTime<Utc>) -> Result<Str
         "player": {"__type": "Pointer", "className": "_User", "objectId": "dI0lUmR2NA"},
         "skills": "flying",
     });
-    let mut address = url::Url::parse(&format!("{url}/classes/GameScore"))?;
+    let mut address = url::Url::parse(class)?;
     address
         .query_pairs_mut()
         .append_pair("where", &conditions.to_string())
@@ -153,8 +153,9 @@ pub(crate) fn query_url(url: &str, score: i64, day: DateTime<Utc>) -> Result<Str
 
 fn query(url: &str, number: usize) -> Result<String> {
     let day = DateTime::from_timestamp_millis(1_600_000_000_000).unwrap_or_default();
+    let class = format!("{url}/classes/GameScore");
     for score in 0..i64::try_from(number)? {
-        black_box(query_url(url, score, day)?);
+        black_box(query_url(&class, score, day)?);
     }
     Ok(number.to_string())
 }

@@ -63,9 +63,11 @@ fn main() -> Result<()> {
         }
     }
     let mut report = Report::new(arguments.rounds);
-    let server = Server::start()?;
-    for job in &jobs {
-        report.add(job, run(job, &programs, &server, arguments.rounds)?);
+    if !jobs.is_empty() {
+        let server = Server::start()?;
+        for job in jobs {
+            report.add(job, run(job, &programs, &server, arguments.rounds)?);
+        }
     }
     if wanted(&arguments.jobs, compile::DERIVE) {
         say(compile::DERIVE);
