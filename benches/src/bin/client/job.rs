@@ -115,6 +115,7 @@ pub(crate) const JOBS: &[Job] = &[
         title: "3 changes of 10 fields, found and encoded 200,000 times",
         does: "diff",
         number: 200_000,
+        without: &[Contender::ParseRs],
         ..JOB
     },
     Job {
