@@ -63,6 +63,17 @@ async fn row_6_a_create_is_made_once() -> Outcome {
     let (made, created) = mine.get_or_create(&way.client, || game(&run, "Bob", 2)).await?;
     assert!(created && made.name == "Bob");
     assert_eq!(mine.count(&way.client).await?, 1);
+    // where it cannot be read, it is created all the same
+    let run = unique("lost");
+    let mine = query!(Game.filter(run = &run));
+    let refused = Fault::Refused {
+        status: 400,
+        code: Some(119),
+    };
+    way.then([Fault::Slow, Fault::LostAnswer, Fault::Slow, refused]);
+    let error = mine.get_or_create(&way.client, || game(&run, "Cid", 3)).await;
+    assert!(matches!(error, Err(Error::AlreadyApplied(_))), "{error:?}");
+    assert_eq!(mine.count(&way.client).await?, 1);
     Ok(())
 }
 

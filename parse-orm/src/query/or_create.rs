@@ -50,7 +50,11 @@ impl<T: ParseObject> QuerySet<T> {
             Err(error @ Error::AlreadyApplied(_)) => (error, true),
             created => return Ok((created?, true)),
         };
-        let row = found(self.get(client).await)?;
+        let row = match found(self.get(client).await) {
+            // what keeps it from being read does not undo it
+            Err(_) if created => return Err(error),
+            row => row?,
+        };
         row.map(|row| (row, created)).ok_or(error)
     }
 
