@@ -147,12 +147,12 @@ fn method(paths: &Paths, call: &ExprMethodCall) -> TokenStream {
     let refined = match text.as_str() {
         "filter" => {
             // one call for each condition, so that a type error points at its condition
-            let mut calls = arguments.iter().map(|argument| {
+            let calls = arguments.iter().enumerate().map(|(place, argument)| {
                 let condition = condition(paths, &fields, argument);
-                quote_spanned!(span=> .filter(#condition))
+                let method = Ident::new(if place == 0 { "filter" } else { "__and" }, span);
+                quote_spanned!(span=> .#method(#condition))
             });
-            let first = calls.next();
-            quote_spanned!(span=> #set #first #(#calls)*)
+            quote_spanned!(span=> #set #(#calls)*)
         }
         "exclude" => {
             let condition = all(

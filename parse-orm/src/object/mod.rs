@@ -26,6 +26,7 @@ pub(crate) use encode::body_of;
 pub use model::{FieldSet, ParseObject, Schema, Snapshot, WrappedInPointer};
 pub use operation::Operation;
 pub use pointer::Pointer;
+pub(crate) use pointer::not_stored;
 pub use relation::Relation;
 pub use save::Unsaved;
 

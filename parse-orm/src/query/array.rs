@@ -2,7 +2,7 @@
 
 use super::condition::{Holds, Q};
 use super::field::{AsText, Comparable, Field};
-use super::operand::{IntoOperandList, Operand, kind};
+use super::operand::{Constant, IntoOperandList, Operand, kind};
 use super::text::{self, Anchor};
 use serde_json::{Value, json};
 
@@ -102,13 +102,14 @@ impl<R, V> Field<R, V> {
     where
         V: ListedTexts,
     {
-        self.each_of(Operand(Ok(Value::Array(texts.into_patterns()))))
+        self.each_of(Operand::json(texts.into_patterns()))
     }
 
     fn each_of(self, operand: Operand) -> Q<R> {
         // the databases differ in what holds all of nothing
         let operator = match &operand.0 {
-            Ok(Value::Array(list)) if list.is_empty() => "$nin",
+            Ok(Constant::List(list)) if list.is_empty() => "$nin",
+            Ok(Constant::Json(Value::Array(list))) if list.is_empty() => "$nin",
             _ => "$all",
         };
         self.compare(Holds::Many, operator, operand)

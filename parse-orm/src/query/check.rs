@@ -1,7 +1,7 @@
 //! What a query cannot ask: found before anything is sent.
 
 use super::condition::{Holds, Node, Test};
-use super::operand::Operand;
+use super::operand::{Constant, Operand};
 use super::order::TEXT_SCORE;
 use super::set::Core;
 use crate::{Error, Result};
@@ -176,14 +176,15 @@ fn contradicted(all: &[Asked<'_>], path: &str) -> Result<(), Refusal> {
 
 /// True when nothing meets both. The other way round it is asked as well; where it is not certain it is false.
 fn excludes(holds: Holds, one: &Test, other: &Test) -> bool {
-    let (Test::Compare(operator, Operand(Ok(value))), other) = (one, other) else {
+    let Test::Compare(operator, Operand(Ok(value))) = one else {
         return false;
     };
+    let value = &*value.to_json();
     let is_null = value.is_null();
     // of arrays as well
     let opposite = match (*operator, other) {
-        ("$eq", Test::Compare("$ne", Operand(Ok(other)))) => same(value, other) == Some(true),
-        ("$exists", Test::Compare("$exists", Operand(Ok(other)))) => value != other,
+        ("$eq", Test::Compare("$ne", Operand(Ok(other)))) => same(value, &other.to_json()) == Some(true),
+        ("$exists", Test::Compare("$exists", Operand(Ok(other)))) => *value != *other.to_json(),
         _ => false,
     };
     if opposite || holds != Holds::One {
@@ -192,12 +193,13 @@ fn excludes(holds: Holds, one: &Test, other: &Test) -> bool {
     match *operator {
         "$eq" if is_null => needs_a_value(other),
         "$exists" if *value == Value::Bool(false) => {
-            needs_a_value(other) || matches!(other, Test::Compare("$ne", Operand(Ok(Value::Null))))
+            needs_a_value(other) || matches!(other, Test::Compare("$ne", other) if other.is_null())
         }
         _ => {
             let Test::Compare(other, Operand(Ok(bound))) = other else {
                 return false;
             };
+            let bound = &*bound.to_json();
             let is_not =
                 |wanted: &[Ordering]| ordered(value, bound).is_some_and(|order| !wanted.contains(&order));
             match (*operator, *other) {
@@ -228,9 +230,9 @@ fn needs_a_value(test: &Test) -> bool {
     match test {
         Test::Compare("$ne" | "$nin" | "$exists", _) => false,
         Test::Compare("$in", Operand(value)) => {
-            matches!(value, Ok(Value::Array(list)) if !list.is_empty() && !list.contains(&Value::Null))
+            matches!(value, Ok(Constant::List(list)) if !list.is_empty() && !list.iter().any(Constant::is_null))
         }
-        Test::Compare(_, Operand(value)) => matches!(value, Ok(value) if !value.is_null()),
+        Test::Compare(_, operand) => !operand.is_null() && operand.0.is_ok(),
         Test::SubQuery { negated, query } => !negated && query.key.is_none(),
         Test::Regex { .. } | Test::Near(..) => true,
     }
@@ -268,13 +270,13 @@ fn ordered(a: &Value, b: &Value) -> Option<Ordering> {
 /// The condition as it is written in a query.
 fn described(field: &str, test: &Test) -> String {
     let (operator, value) = match test {
-        Test::Compare(operator, Operand(Ok(value))) => (*operator, value),
+        Test::Compare(operator, Operand(Ok(value))) => (*operator, value.to_json()),
         Test::Compare(operator, _) => return format!("{field}__{}", operator.trim_start_matches('$')),
         Test::Regex { .. } => return format!("{field}__regex = .."),
         Test::SubQuery { .. } => return format!("{field}__in = query!(..)"),
         Test::Near(..) => return format!("{field}__near = .."),
     };
-    match (operator, value) {
+    match (operator, &*value) {
         ("$eq" | "$ne", Value::Null) => format!("{field}__isnull = {}", operator == "$eq"),
         ("$eq", value) => format!("{field} = {}", shown(value)),
         ("$within", _) => format!("{field}__within_box = .."),

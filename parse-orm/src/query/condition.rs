@@ -1,6 +1,6 @@
 //! Conditions, and how they are put together and turned around.
 
-use super::operand::Operand;
+use super::operand::{Constant, Operand};
 use super::subquery::SubQueryOf;
 use crate::object::ParseObject;
 use serde::{Serialize, Serializer};
@@ -159,7 +159,11 @@ impl Node {
                 list.insert(0, one);
                 Self::And(list)
             }
-            (one, other) => Self::And(vec![one, other]),
+            (one, other) => {
+                let mut list = Vec::with_capacity(4);
+                list.extend([one, other]);
+                Self::And(list)
+            }
         }
     }
 
@@ -259,8 +263,8 @@ impl Test {
                 negated: !negated,
                 query,
             },
-            Self::Compare("$exists", Operand(Ok(Value::Bool(yes)))) => {
-                Self::Compare("$exists", Operand(Ok(Value::Bool(!yes))))
+            Self::Compare("$exists", Operand(Ok(Constant::Json(Value::Bool(yes))))) => {
+                Self::Compare("$exists", Operand::json(!yes))
             }
             Self::Compare(operator, operand) => {
                 let opposite = match operator {

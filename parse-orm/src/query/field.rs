@@ -246,7 +246,7 @@ impl<R, V> Field<R, V> {
         V: Nullable,
     {
         let operator = if yes { "$eq" } else { "$ne" };
-        self.compare(Holds::One, operator, Operand(Ok(Value::Null)))
+        self.compare(Holds::One, operator, Operand::json(Value::Null))
     }
 
     /// `field__exists = true`: the row has the field, if only with null in it; `false`: it does not. Wire form
@@ -258,7 +258,7 @@ impl<R, V> Field<R, V> {
     where
         V: Nullable,
     {
-        self.compare(Holds::One, "$exists", Operand(Ok(Value::Bool(yes))))
+        self.compare(Holds::One, "$exists", Operand::json(yes))
     }
 
     /// `field__gt = value`: greater. Wire form `$gt`. A date also takes [`ago`](crate::ago) and

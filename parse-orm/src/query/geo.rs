@@ -243,7 +243,7 @@ fn length(radians: f64) -> Result<f64, String> {
 
 fn circle((center, radius): (GeoPoint, f64), unit: f64) -> Operand {
     let parts = wire(center).and_then(|center| Ok((center, length(radius / unit)?)));
-    Operand(parts.map(|(center, radius)| json!({"$centerSphere": [center, radius]})))
+    Operand::tried(parts.map(|(center, radius)| json!({"$centerSphere": [center, radius]})))
 }
 
 fn corners_of_a_box([southwest, northeast]: [GeoPoint; 2]) -> Result<Value, String> {
@@ -293,7 +293,7 @@ impl<R, V> Field<R, V> {
             Ok((point, limit)) => (Ok(point), limit),
             Err(reason) => (Err(reason), None),
         };
-        Q::test(self.name, Holds::One, Test::Near(Operand(point), limit))
+        Q::test(self.name, Holds::One, Test::Near(Operand::tried(point), limit))
     }
 
     /// `field__within_km = (point, 5.0)`: at most so many kilometers away, in no order. Wire form
@@ -346,7 +346,7 @@ impl<R, V> Field<R, V> {
     where
         V: Located,
     {
-        let corners = Operand(corners_of_a_box(corners.into_box()));
+        let corners = Operand::tried(corners_of_a_box(corners.into_box()));
         self.compare(Holds::One, "$within", corners)
     }
 
@@ -356,7 +356,7 @@ impl<R, V> Field<R, V> {
     where
         V: Located,
     {
-        let corners = Operand(corners_of_an_area(corners.into_corners()));
+        let corners = Operand::tried(corners_of_an_area(corners.into_corners()));
         self.compare(Holds::One, "$geoWithin", corners)
     }
 
@@ -366,7 +366,7 @@ impl<R, V> Field<R, V> {
         V: Area,
     {
         let point = wire(point.as_point()).map(|point| json!({ "$point": point }));
-        self.compare(Holds::One, "$geoIntersects", Operand(point))
+        self.compare(Holds::One, "$geoIntersects", Operand::tried(point))
     }
 }
 
@@ -375,13 +375,13 @@ pub(super) fn unordered(point: &Operand, limit: Option<f64>) -> Test {
     match limit {
         Some(radius) => Test::Compare(
             "$geoWithin",
-            Operand(
+            Operand::tried(
                 point
                     .0
                     .clone()
-                    .map(|point| json!({"$centerSphere": [point, radius]})),
+                    .map(|point| json!({"$centerSphere": [point.to_json(), radius]})),
             ),
         ),
-        None => Test::Compare("$exists", Operand(Ok(Value::Bool(true)))),
+        None => Test::Compare("$exists", Operand::json(true)),
     }
 }

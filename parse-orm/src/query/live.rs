@@ -355,7 +355,11 @@ const OF_ELEMENTS: &str = "LiveQuery finds texts, numbers, truth values and poin
 
 /// The operand, or why it has none.
 fn known(key: &str, operand: &Operand) -> Result<Value, Refusal> {
-    operand.0.clone().map_err(|reason| (key.into(), reason))
+    let value = operand
+        .0
+        .as_ref()
+        .map_err(|reason| (key.into(), reason.clone()))?;
+    Ok(value.to_json().into_owned())
 }
 
 /// In the objects that are compared, these two are texts. Those of dates in one form are in the order of the dates.

@@ -4,7 +4,7 @@
 //! another, neither here nor on the server, which has its own ways of losing what stands together.
 
 use super::condition::{Holds, Node, Test};
-use super::operand::Operand;
+use super::operand::{Constant, Operand};
 use serde::ser::{Error, SerializeMap};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -32,13 +32,31 @@ impl Serialize for Node {
 struct Merged<'a> {
     /// A full-text search, which has to come first.
     text: Option<(&'a str, &'a Test)>,
-    keys: Vec<(&'a str, Holds, Vec<&'a Test>)>,
+    keys: Vec<Together<'a>>,
     contained: Vec<(&'a str, &'a Test, &'a Node)>,
     related: Vec<(&'a str, &'a Test, &'a Node)>,
     or: Option<&'a Node>,
     nor: Option<&'a Node>,
     /// `$and`: each with an object of its own.
     rest: Vec<&'a Node>,
+}
+
+/// The conditions that share the object of one key.
+struct Together<'a> {
+    key: &'a str,
+    first: &'a Test,
+    others: Vec<&'a Test>,
+}
+
+impl<'a> Together<'a> {
+    fn one(key: &'a str, first: &'a Test) -> Self {
+        let others = Vec::new();
+        Self { key, first, others }
+    }
+
+    fn tests(&self) -> impl Iterator<Item = &'a Test> {
+        std::iter::once(self.first).chain(self.others.iter().copied())
+    }
 }
 
 impl<'a> Merged<'a> {
@@ -59,10 +77,10 @@ impl<'a> Merged<'a> {
                 "$text" if self.text.is_none() => self.text = Some((key, test)),
                 "$containedBy" => self.contained.push((key, test, node)),
                 _ if key == RELATED_TO => self.related.push((key, test, node)),
-                _ => match self.keys.iter_mut().find(|(other, ..)| other == key) {
-                    None => self.keys.push((key, *holds, vec![test])),
-                    Some((.., tests)) if tests.iter().all(|other| other.fits_beside(test, *holds)) => {
-                        tests.push(test);
+                _ => match self.keys.iter_mut().find(|known| known.key == key) {
+                    None => self.keys.push(Together::one(key, test)),
+                    Some(known) if known.tests().all(|other| other.fits_beside(test, *holds)) => {
+                        known.others.push(test);
                     }
                     Some(_) => self.rest.push(node),
                 },
@@ -75,7 +93,7 @@ impl<'a> Merged<'a> {
         // for MongoDB it becomes a `$nor`, of which there can be one only, around all of its key
         match self.contained.as_slice() {
             [(key, test, _)] if self.nor.is_none() && !self.has(key) => {
-                self.keys.push((key, Holds::Many, vec![test]));
+                self.keys.push(Together::one(key, test));
             }
             several => self.rest.extend(several.iter().map(|(_, _, node)| node)),
         }
@@ -97,12 +115,12 @@ impl<'a> Merged<'a> {
         } else {
             let related = self.related.iter();
             self.keys
-                .extend(related.map(|(key, test, _)| (*key, Holds::One, vec![*test])));
+                .extend(related.map(|(key, test, _)| Together::one(key, test)));
         }
     }
 
     fn has(&self, key: &str) -> bool {
-        let keys = self.keys.iter().map(|(other, ..)| *other);
+        let keys = self.keys.iter().map(|known| known.key);
         keys.chain(self.text.map(|(other, _)| other))
             .any(|other| other == key)
     }
@@ -112,15 +130,14 @@ impl Serialize for Merged<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut map = to.serialize_map(None)?;
         if let Some((key, test)) = self.text {
-            map.serialize_entry(key, &Tests(key, &[test]))?;
+            map.serialize_entry(key, &Tests(&Together::one(key, test)))?;
         }
         let mut and: Vec<And<'_>> = self.rest.iter().map(|node| And::Node(node)).collect();
-        for (key, _, tests) in &self.keys {
-            match tests.as_slice() {
-                tests if self.text.is_some_and(|(searched, _)| searched == *key) => {
-                    and.push(And::Key(key, tests));
-                }
-                tests => map.serialize_entry(key, &Key(key, tests))?,
+        for known in &self.keys {
+            if self.text.is_some_and(|(searched, _)| searched == known.key) {
+                and.push(And::Key(known));
+            } else {
+                map.serialize_entry(known.key, known)?;
             }
         }
         for (name, node) in [("$or", self.or), ("$nor", self.nor)] {
@@ -138,31 +155,30 @@ impl Serialize for Merged<'_> {
 /// One of the objects in `$and`.
 enum And<'a> {
     Node(&'a Node),
-    Key(&'a str, &'a [&'a Test]),
+    Key(&'a Together<'a>),
 }
 
 impl Serialize for And<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Node(node) => node.serialize(to),
-            Self::Key(key, tests) => to.collect_map([(key, Key(key, tests))]),
+            Self::Key(known) => to.collect_map([(known.key, known)]),
         }
     }
 }
 
-/// What stands beside a key.
-struct Key<'a>(&'a str, &'a [&'a Test]);
-
-impl Serialize for Key<'_> {
+/// What stands beside the key.
+impl Serialize for Together<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let Self(key, tests) = self;
-        match tests {
+        match self.first {
             // alone, equality is the bare value: on an array, a relation or a pointer in a list only
             // that means membership
-            [Test::Compare("$eq", operand)] if key.starts_with('$') || operand.is_bare() => {
-                Shown(key, operand).serialize(to)
+            Test::Compare("$eq", operand)
+                if self.others.is_empty() && (self.key.starts_with('$') || operand.is_bare()) =>
+            {
+                Shown(self.key, operand).serialize(to)
             }
-            tests => Tests(key, tests).serialize(to),
+            _ => Tests(self).serialize(to),
         }
     }
 }
@@ -184,14 +200,16 @@ impl Serialize for Shown<'_> {
     }
 }
 
-struct Tests<'a>(&'a str, &'a [&'a Test]);
+/// Each with its operator.
+struct Tests<'a>(&'a Together<'a>);
 
 impl Serialize for Tests<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut map = to.serialize_map(None)?;
-        for test in self.1 {
+        let key = self.0.key;
+        for test in self.0.tests() {
             match test {
-                Test::Compare(operator, operand) => map.serialize_entry(operator, &Shown(self.0, operand))?,
+                Test::Compare(operator, operand) => map.serialize_entry(operator, &Shown(key, operand))?,
                 Test::Regex { pattern, options } => {
                     map.serialize_entry("$regex", pattern)?;
                     if !options.is_empty() {
@@ -200,7 +218,7 @@ impl Serialize for Tests<'_> {
                 }
                 Test::SubQuery { query, .. } => map.serialize_entry(test.operator(), query)?,
                 Test::Near(point, limit) => {
-                    map.serialize_entry("$nearSphere", &Shown(self.0, point))?;
+                    map.serialize_entry("$nearSphere", &Shown(key, point))?;
                     if let Some(radians) = limit {
                         map.serialize_entry("$maxDistance", radians)?;
                     }
@@ -224,7 +242,8 @@ impl Test {
     /// beside `{"$ne": null}`, MongoDB takes one geo query of a key, and a relation knows no `$eq`.
     fn stands_alone(&self, holds: Holds) -> bool {
         match self {
-            Self::Compare("$ne", Operand(Ok(Value::Null))) | Self::Near(..) => true,
+            Self::Compare("$ne", operand) if operand.is_null() => true,
+            Self::Near(..) => true,
             Self::Compare("$eq", _) => holds == Holds::Relation,
             test => matches!(
                 test.operator(),
@@ -248,6 +267,6 @@ impl Operand {
     /// True when the value alone means equality: any but a JSON object, whose keys could be taken for
     /// operators.
     fn is_bare(&self) -> bool {
-        !matches!(&self.0, Ok(Value::Object(map)) if !map.contains_key("__type"))
+        !matches!(&self.0, Ok(Constant::Json(Value::Object(map))) if !map.contains_key("__type"))
     }
 }

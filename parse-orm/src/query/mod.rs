@@ -92,7 +92,7 @@ use std::sync::Arc;
 /// The objects of a relation: `$relatedTo`.
 pub(crate) fn related<T>(owner: &str, id: &ObjectId, field: &str) -> QuerySet<T> {
     let object = json!({"__type": "Pointer", "className": owner, "objectId": id.as_str()});
-    let operand = Operand(Ok(json!({"object": object, "key": field})));
+    let operand = Operand::json(json!({"object": object, "key": field}));
     let condition: Q<T> = Q::test(
         merge::RELATED_TO,
         condition::Holds::One,

@@ -2,27 +2,105 @@
 
 use super::condition::Holds;
 use super::field::Comparable;
-use crate::object::{Object, ParseObject, Pointer};
-use crate::value::{Bytes, GeoPoint, ObjectId, Polygon, to_json};
+use crate::object::{Object, ParseObject, Pointer, not_stored};
+use crate::value::{Bytes, GeoPoint, Iso, ObjectId, Polygon, iso, to_json};
 use chrono::{DateTime, TimeZone, Utc};
+use compact_str::CompactString;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::ops::{Range, RangeInclusive};
 
 /// The wire form of a value that a field is compared with, or why it has none.
 #[derive(Debug, Clone)]
-pub struct Operand(pub(super) Result<Value, String>);
+pub struct Operand(pub(super) Result<Constant, String>);
+
+/// A value in a condition. What is an object on the wire is kept as what it is: as JSON it would cost more than the rest
+/// of the query.
+#[derive(Debug, Clone)]
+pub(super) enum Constant {
+    Json(Value),
+    Text(CompactString),
+    Date(Iso),
+    Pointer(&'static str, ObjectId),
+    List(Vec<Self>),
+}
+
+impl Constant {
+    pub(super) fn is_null(&self) -> bool {
+        matches!(self, Self::Json(Value::Null))
+    }
+
+    /// The wire form, to look into.
+    pub(super) fn to_json(&self) -> Cow<'_, Value> {
+        match self {
+            Self::Json(value) => Cow::Borrowed(value),
+            Self::Text(text) => Cow::Owned(text.as_str().into()),
+            Self::Date(date) => Cow::Owned(json!({"__type": "Date", "iso": date.as_str()})),
+            Self::Pointer(class_name, id) => {
+                Cow::Owned(json!({"__type": "Pointer", "className": class_name, "objectId": id.as_str()}))
+            }
+            Self::List(list) => Cow::Owned(list.iter().map(|value| value.to_json().into_owned()).collect()),
+        }
+    }
+}
+
+impl Serialize for Constant {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Json(value) => value.serialize(to),
+            Self::Text(text) => to.serialize_str(text),
+            Self::Date(date) => date.serialize(to),
+            Self::Pointer(class_name, id) => {
+                let mut map = to.serialize_struct("Pointer", 3)?;
+                map.serialize_field("__type", "Pointer")?;
+                map.serialize_field("className", class_name)?;
+                map.serialize_field("objectId", id.as_str())?;
+                map.end()
+            }
+            Self::List(list) => to.collect_seq(list),
+        }
+    }
+}
 
 impl Operand {
+    pub(super) fn json(value: impl Into<Value>) -> Self {
+        Self(Ok(Constant::Json(value.into())))
+    }
+
+    /// A wire form, or why there is none.
+    pub(super) fn tried(value: Result<Value, String>) -> Self {
+        Self(value.map(Constant::Json))
+    }
+
+    fn text(text: impl Into<CompactString>) -> Self {
+        Self(Ok(Constant::Text(text.into())))
+    }
+
+    fn date<Zone: TimeZone>(date: &DateTime<Zone>) -> Self {
+        let date = iso(&date.with_timezone(&Utc));
+        Self(date.map(Constant::Date).map_err(Into::into))
+    }
+
+    pub(super) fn pointer(class_name: &'static str, id: &ObjectId) -> Self {
+        Self(Ok(Constant::Pointer(class_name, id.clone())))
+    }
+
+    /// True for `null`.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(&self.0, Ok(value) if value.is_null())
+    }
+
     /// For generated code: the operand of a value that can be stored.
     #[doc(hidden)]
     pub fn of<V: crate::ParseValue>(value: &V) -> Self {
-        Self(to_json(value))
+        Self::tried(to_json(value))
     }
 
     /// The operand of a field whose type was reported: never sent.
     pub(crate) fn none() -> Self {
-        Self(Ok(Value::Null))
+        Self::json(Value::Null)
     }
 }
 
@@ -92,12 +170,12 @@ macro_rules! operands {
     ($($kind:ty: $($type:ty)*;)*) => {$($(
         impl OperandOf<$kind> for $type {
             fn operand(self) -> Operand {
-                Operand(to_json(&self))
+                Operand::of(&self)
             }
         }
         impl OperandOf<$kind> for &$type {
             fn operand(self) -> Operand {
-                Operand(to_json(self))
+                Operand::of(self)
             }
         }
     )*)*};
@@ -131,13 +209,13 @@ impl OperandOf<kind::Number> for &usize {
 
 impl<Zone: TimeZone> OperandOf<kind::Instant> for DateTime<Zone> {
     fn operand(self) -> Operand {
-        Operand(to_json(&self.with_timezone(&Utc)))
+        Operand::date(&self)
     }
 }
 
 impl<Zone: TimeZone> OperandOf<kind::Instant> for &DateTime<Zone> {
     fn operand(self) -> Operand {
-        Operand(to_json(&self.with_timezone(&Utc)))
+        Operand::date(self)
     }
 }
 
@@ -145,27 +223,27 @@ macro_rules! texts {
     ($($kind:ty)*) => {$(
         impl OperandOf<$kind> for &str {
             fn operand(self) -> Operand {
-                Operand(Ok(self.into()))
+                Operand::text(self)
             }
         }
         impl OperandOf<$kind> for String {
             fn operand(self) -> Operand {
-                Operand(Ok(self.into()))
+                Operand::text(self)
             }
         }
         impl OperandOf<$kind> for &String {
             fn operand(self) -> Operand {
-                Operand(Ok(self.as_str().into()))
+                Operand::text(self)
             }
         }
         impl OperandOf<$kind> for &&str {
             fn operand(self) -> Operand {
-                Operand(Ok((*self).into()))
+                Operand::text(*self)
             }
         }
         impl OperandOf<$kind> for Cow<'_, str> {
             fn operand(self) -> Operand {
-                Operand(Ok(self.into()))
+                Operand::text(self)
             }
         }
     )*};
@@ -173,27 +251,24 @@ macro_rules! texts {
 
 texts! { kind::Text kind::Id }
 
-fn reference<T: ParseObject>(id: &ObjectId) -> Operand {
-    Operand(Ok(
-        json!({"__type": "Pointer", "className": T::CLASS_NAME, "objectId": id.as_str()}),
-    ))
-}
-
 impl<T: ParseObject> OperandOf<kind::Reference<T>> for &Object<T> {
     fn operand(self) -> Operand {
-        reference::<T>(self.id())
+        Operand::pointer(T::CLASS_NAME, self.id())
     }
 }
 
 impl<T: ParseObject> OperandOf<kind::Reference<T>> for Pointer<T> {
     fn operand(self) -> Operand {
-        Operand(to_json(&self))
+        OperandOf::<kind::Reference<T>>::operand(&self)
     }
 }
 
 impl<T: ParseObject> OperandOf<kind::Reference<T>> for &Pointer<T> {
     fn operand(self) -> Operand {
-        Operand(to_json(self))
+        match self.id() {
+            Some(id) => Operand::pointer(T::CLASS_NAME, id),
+            None => Operand(Err(not_stored::<T>())),
+        }
     }
 }
 
@@ -217,7 +292,7 @@ fn list<V, U: IntoOperand<V>>(values: impl Iterator<Item = U>) -> Operand {
         values
             .map(|value| value.into_operand().0)
             .collect::<Result<Vec<_>, _>>()
-            .map(Value::Array),
+            .map(Constant::List),
     )
 }
 

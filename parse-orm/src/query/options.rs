@@ -11,6 +11,25 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+/// The [`Options`] of a query: most have none, and are cheap to clone.
+#[derive(Clone, Default)]
+pub(super) struct Rarely(Option<Arc<Options>>);
+
+impl Deref for Rarely {
+    type Target = Options;
+    fn deref(&self) -> &Options {
+        self.0.as_deref().unwrap_or(Options::NONE)
+    }
+}
+
+impl DerefMut for Rarely {
+    fn deref_mut(&mut self) -> &mut Options {
+        Arc::make_mut(self.0.get_or_insert_default())
+    }
+}
 
 /// What a query asks for besides rows, order and window.
 #[derive(Clone, Default)]
@@ -23,6 +42,18 @@ pub(super) struct Options {
     pub(super) comment: Option<Box<str>>,
     /// Rows asked for in one request.
     pub(super) page_size: Option<u64>,
+}
+
+impl Options {
+    const NONE: &Self = &Self {
+        exclude: Vec::new(),
+        read: None,
+        read_included: None,
+        read_subquery: None,
+        hint: None,
+        comment: None,
+        page_size: None,
+    };
 }
 
 /// Which members of a MongoDB replica set may answer.

@@ -65,7 +65,7 @@ impl Position {
         let test = |operator, value: Value| Node::Test {
             key: key.clone(),
             holds: Holds::One,
-            test: Test::Compare(operator, Operand(Ok(value))),
+            test: Test::Compare(operator, Operand::json(value)),
         };
         let within = |value: Value, position: &Self| match position.rest(deeper) {
             Some(rest) => Node::And(vec![test("$eq", value), rest]),

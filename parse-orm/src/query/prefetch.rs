@@ -206,7 +206,7 @@ fn chunks<'a, R>(
 /// The query, with one more condition.
 fn narrowed(core: &Core, key: &'static str, operator: &'static str, operand: Value) -> Core {
     let mut core = core.clone();
-    let test = Test::Compare(operator, Operand(Ok(operand)));
+    let test = Test::Compare(operator, Operand::json(operand));
     core.added.push(Arc::new(Node::Test {
         key: key.into(),
         holds: Holds::One,

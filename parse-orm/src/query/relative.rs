@@ -81,7 +81,7 @@ fn read(function: &str, time: &str) -> Result<String, String> {
 
 impl Relative {
     fn operand(self) -> Operand {
-        Operand(self.0.map(|time| json!({ "$relativeTime": time })))
+        Operand::tried(self.0.map(|time| json!({ "$relativeTime": time })))
     }
 }
 

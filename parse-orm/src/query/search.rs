@@ -72,11 +72,7 @@ impl Search {
                 search.insert(name.into(), true.into());
             }
         }
-        Operand(Ok(Map::from_iter([(
-            "$search".to_owned(),
-            Value::Object(search),
-        )])
-        .into()))
+        Operand::json(Map::from_iter([("$search".to_owned(), Value::Object(search))]))
     }
 }
 

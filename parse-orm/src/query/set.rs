@@ -5,7 +5,7 @@ use super::condition::{Holds, Node, Q, Test, show};
 use super::cursor::Cursor;
 use super::merge::Where;
 use super::operand::Operand;
-use super::options::Options;
+use super::options::Rarely;
 use super::order::{IntoInclude, IntoOrder, Order, TEXT_SCORE};
 use super::paging::Pager;
 use super::params::Find;
@@ -57,7 +57,7 @@ pub(crate) struct Core {
     pub(super) include: Vec<Cow<'static, str>>,
     pub(super) limit: Option<u64>,
     pub(super) skip: u64,
-    pub(super) options: Options,
+    pub(super) options: Rarely,
     /// Where the rows begin: behind those that were read before.
     pub(super) after: Option<Arc<Cursor>>,
     /// The fields to ask for where the rows come by their text score, which some databases then want to be one of
@@ -195,6 +195,16 @@ impl<T: ParseObject> QuerySet<T> {
     /// Of these rows the ones that meet the condition as well.
     pub fn filter(&self, condition: Q<T>) -> Self {
         self.with(|core| core.filter.push(Arc::new(condition.node)))
+    }
+
+    /// For generated code: `filter` with one more condition.
+    #[doc(hidden)]
+    pub fn __and(mut self, condition: Q<T>) -> Self {
+        match self.core.filter.last_mut().and_then(Arc::get_mut) {
+            Some(last) => *last = std::mem::replace(last, Node::And(Vec::new())).and(condition.node),
+            None => self.core.filter.push(Arc::new(condition.node)),
+        }
+        self
     }
 
     /// As [`filter`](Self::filter), with the field tokens at hand:

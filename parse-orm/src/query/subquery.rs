@@ -64,6 +64,12 @@ impl<T: ParseObject> SubQuery<T> {
         Self::of(self.filter.clone().map(|filter| filter.and(condition.node)))
     }
 
+    /// For generated code: `filter` with one more condition.
+    #[doc(hidden)]
+    pub fn __and(self, condition: Q<T>) -> Self {
+        Self::of(self.filter.map(|filter| filter.and(condition.node)))
+    }
+
     /// As [`filter`](Self::filter), with the field tokens at hand.
     pub fn filter_with(&self, condition: impl FnOnce(T::Fields) -> Q<T>) -> Self {
         self.filter(condition(T::F))
@@ -80,7 +86,7 @@ impl<T: ParseObject> SubQuery<T> {
         let has = Node::Test {
             key: field.name.into(),
             holds: V::HOLDS,
-            test: Test::Compare("$ne", Operand(Ok(Value::Null))),
+            test: Test::Compare("$ne", Operand::json(Value::Null)),
         };
         // the server would take a row without a value for one with null
         let filter = match V::missing() {

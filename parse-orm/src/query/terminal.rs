@@ -212,7 +212,7 @@ impl<T: ParseObject> QuerySet<T> {
             core.added.push(Arc::new(Node::Test {
                 key: order.key.clone(),
                 holds: Holds::One,
-                test: Test::Compare("$ne", Operand(Ok(Value::Null))),
+                test: Test::Compare("$ne", Operand::json(Value::Null)),
             }));
         }
         core.order = vec![(order.key, order.descending)];
@@ -347,7 +347,7 @@ pub(super) async fn get_by_id<T: ParseObject>(
         core.added.push(Arc::new(Node::Test {
             key: "objectId".into(),
             holds: Holds::One,
-            test: Test::Compare("$eq", Operand(Ok(id.as_str().into()))),
+            test: Test::Compare("$eq", Operand::json(id.as_str())),
         }));
         core.limit = Some(1);
         let page = find::<T>(client, Find::owned(core, T::CLASS_NAME)).await?;

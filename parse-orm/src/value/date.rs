@@ -5,7 +5,7 @@ use super::{FieldType, Form, ParseValue};
 use chrono::{DateTime, Datelike, Timelike, Utc};
 use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::ser::SerializeStruct;
-use serde::{Deserialize, Deserializer, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -19,10 +19,7 @@ impl ParseValue for DateTime<Utc> {
     }
 
     fn encode<S: Serializer>(&self, _: Form, to: S) -> Result<S::Ok, S::Error> {
-        let mut map = to.serialize_struct("Date", 2)?;
-        map.serialize_field("__type", "Date")?;
-        map.serialize_field("iso", iso(self).map_err(serde::ser::Error::custom)?.as_str())?;
-        map.end()
+        iso(self).map_err(serde::ser::Error::custom)?.serialize(to)
     }
 
     fn same(&self, other: &Self) -> bool {
@@ -136,7 +133,18 @@ fn fixed(text: &[u8]) -> Option<DateTime<Utc>> {
 }
 
 /// A date's text, kept on the stack.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Iso([u8; 24]);
+
+/// As a typed date.
+impl Serialize for Iso {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_struct("Date", 2)?;
+        map.serialize_field("__type", "Date")?;
+        map.serialize_field("iso", self.as_str())?;
+        map.end()
+    }
+}
 
 impl Iso {
     pub(crate) fn as_str(&self) -> &str {

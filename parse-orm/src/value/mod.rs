@@ -29,7 +29,7 @@ pub use parts::Parts;
 pub use unstored::{Found, Unstored};
 pub(crate) use unstored::{Holder, NewObject};
 
-pub(crate) use date::{Timestamp, iso};
+pub(crate) use date::{Iso, Timestamp, iso};
 pub(crate) use json::refuse_reserved;
 pub use json::{decode_json, encode_json, same_json};
 

@@ -5,7 +5,7 @@ use super::keys::GroupKeys;
 use super::stages::{check, filter, group, run, sort, stage};
 use crate::client::MasterKey;
 use crate::object::{ParseObject, Schema};
-use crate::query::options::Options;
+use crate::query::options::Rarely;
 use crate::query::set::{Core, QuerySet};
 use crate::{Error, Result};
 use futures::future::BoxFuture;
@@ -179,7 +179,7 @@ impl<T: ParseObject, K: GroupKeys<T>> fmt::Debug for Groups<T, K> {
 struct Plan {
     class_name: &'static str,
     stages: Vec<Box<RawValue>>,
-    options: Options,
+    options: Rarely,
     keys: usize,
     results: usize,
 }

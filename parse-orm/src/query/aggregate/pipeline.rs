@@ -7,7 +7,7 @@ use super::stages::{check, filter, group, kind, run, sort, stage};
 use crate::client::MasterKey;
 use crate::object::ParseObject;
 use crate::query::condition::Q;
-use crate::query::options::Options;
+use crate::query::options::Rarely;
 use crate::query::set::{Core, QuerySet};
 use crate::query::{Field, Order};
 use crate::value::FieldType;
@@ -71,7 +71,7 @@ impl<T: ParseObject> QuerySet<T> {
 #[must_use = "a pipeline computes nothing until `.all(&master).await`"]
 pub struct Pipeline<T> {
     stages: Vec<Box<RawValue>>,
-    options: Options,
+    options: Rarely,
     /// What the last `$group` left.
     grouped: Option<Grouped>,
     /// The first mistake.
