@@ -1,6 +1,6 @@
 //! The server's log.
 
-use crate::client::{MasterKey, Params, Path, unexpected};
+use crate::client::{MasterKey, Pairs, Params, Path, unexpected};
 use crate::value::Timestamp;
 use crate::{Client, Error, Result};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -133,16 +133,16 @@ fn spell(time: DateTime<Utc>) -> String {
 }
 
 impl Params for Logs {
-    fn pairs(&self, pair: &mut dyn FnMut(&str, &str)) -> Result<()> {
+    fn pairs(&self, to: &mut Pairs) -> Result<()> {
         if let Some(size) = self.size {
-            pair("size", &size.to_string());
+            to.text("size", &size.to_string());
         }
         if let Some(level) = self.level {
             let level = match level {
                 LogLevel::Info => "info",
                 LogLevel::Error => "error",
             };
-            pair("level", level);
+            to.text("level", level);
         }
         let others = [
             ("order", self.order),
@@ -151,7 +151,7 @@ impl Params for Logs {
         ];
         for (name, text) in others {
             if let Some(text) = text {
-                pair(name, text);
+                to.text(name, text);
             }
         }
         Ok(())

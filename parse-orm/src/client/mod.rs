@@ -6,6 +6,7 @@ mod deadline;
 mod invalid_session;
 #[cfg(feature = "live-query")]
 mod live;
+mod pairs;
 mod plain_http;
 mod retry;
 mod secret;
@@ -15,6 +16,7 @@ pub use config::ClientBuilder;
 pub(crate) use deadline::{by, late};
 #[cfg(feature = "live-query")]
 pub(crate) use live::Doorway;
+pub(crate) use pairs::Pairs;
 pub use retry::RetryPolicy;
 pub(crate) use retry::is_answered;
 pub use secret::Secret;

@@ -1,5 +1,6 @@
 //! One request and its answer: the only place that speaks HTTP.
 
+use super::pairs::Pairs;
 use super::retry::{Next, Tries};
 use super::{Auth, Client, by, config::header, late, plain_http};
 use crate::{Error, ErrorCode, Result, ServerError};
@@ -19,9 +20,6 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
-
-/// The values of parameters: RFC 3986 leaves more characters to a query, and JSON is full of them.
-const ENCODED_VALUE: &AsciiSet = &ENCODED.remove(b':').remove(b',').remove(b'$');
 
 /// Longest URL that is sent as a GET; a longer query goes as a POST with `_method`. Servers and proxies
 /// refuse long URLs (the real server at about 16 KB, many proxies at 8 or 4).
@@ -107,8 +105,8 @@ impl std::fmt::Display for Path<'_> {
 
 /// The parameters of a reading request: JSON in a POST's body, or `name=value` pairs in a URL.
 pub(crate) trait Params: Serialize {
-    /// Calls `pair` with the name and the text of each parameter.
-    fn pairs(&self, pair: &mut dyn FnMut(&str, &str)) -> Result<()>;
+    /// As those of a URL.
+    fn pairs(&self, to: &mut Pairs) -> Result<()>;
 }
 
 /// No parameters at all.
@@ -116,7 +114,7 @@ pub(crate) trait Params: Serialize {
 pub(crate) struct NoParams {}
 
 impl Params for NoParams {
-    fn pairs(&self, _: &mut dyn FnMut(&str, &str)) -> Result<()> {
+    fn pairs(&self, _: &mut Pairs) -> Result<()> {
         Ok(())
     }
 }
@@ -169,18 +167,10 @@ impl Client {
     }
 
     /// The URL of a GET.
-    fn address<P: Params>(&self, path: Path<'_>, params: &P) -> Result<String> {
-        let mut url = format!("{}{path}", self.server.url);
-        let mut separator = '?';
-        params.pairs(&mut |name, text| {
-            url.push(std::mem::replace(&mut separator, '&'));
-            url.push_str(name);
-            url.push('=');
-            // about a third of JSON grows threefold
-            url.reserve(text.len() * 2);
-            url.extend(utf8_percent_encode(text, ENCODED_VALUE));
-        })?;
-        Ok(url)
+    pub(crate) fn address<P: Params>(&self, path: Path<'_>, params: &P) -> Result<String> {
+        let mut pairs = Pairs::behind(&self.server.url, path);
+        params.pairs(&mut pairs)?;
+        Ok(pairs.into_url())
     }
 
     /// Sends one request and returns the body of a successful answer.

@@ -124,7 +124,7 @@ fn together<'a>(nodes: impl Iterator<Item = &'a Node>) -> Vec<Asked<'a>> {
             Node::Or(_) | Node::Nor(_) => {}
         }
     }
-    let mut all = Vec::new();
+    let mut all = Vec::with_capacity(8);
     nodes.for_each(|node| add(node, &mut all));
     all
 }

@@ -160,7 +160,7 @@ impl Node {
                 Self::And(list)
             }
             (one, other) => {
-                let mut list = Vec::with_capacity(4);
+                let mut list = Vec::with_capacity(8);
                 list.extend([one, other]);
                 Self::And(list)
             }

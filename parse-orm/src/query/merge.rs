@@ -61,7 +61,10 @@ impl<'a> Together<'a> {
 
 impl<'a> Merged<'a> {
     fn of(nodes: impl Iterator<Item = &'a Node>) -> Self {
-        let mut merged = Self::default();
+        let mut merged = Self {
+            keys: Vec::with_capacity(8),
+            ..Self::default()
+        };
         nodes.for_each(|node| merged.add(node));
         merged.set_apart();
         merged

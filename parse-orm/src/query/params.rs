@@ -4,7 +4,7 @@ use super::check::check;
 use super::options::{Hint, ReadPreference};
 use super::order::TEXT_SCORE;
 use super::set::{Core, conditions};
-use crate::client::Params;
+use crate::client::{Pairs, Params};
 use crate::{Error, Result};
 use serde::de::IgnoredAny;
 use serde::ser::SerializeMap;
@@ -73,7 +73,7 @@ impl<'a> Find<'a> {
     }
 
     /// Everything but the conditions.
-    fn others(&self) -> Vec<(&'static str, Param<'_>)> {
+    fn others(&self) -> impl Iterator<Item = (&'static str, Param<'_>)> {
         let core = &self.core;
         let options = &core.options;
         let list = |paths: &[Cow<'static, str>]| {
@@ -106,9 +106,7 @@ impl<'a> Find<'a> {
             ),
             ("explain", self.explain.then_some(Param::Flag)),
         ];
-        all.into_iter()
-            .filter_map(|(name, param)| Some((name, param?)))
-            .collect()
+        all.into_iter().filter_map(|(name, param)| Some((name, param?)))
     }
 }
 
@@ -123,23 +121,22 @@ pub(crate) fn address<T: crate::ParseObject>(
 }
 
 impl Params for Find<'_> {
-    fn pairs(&self, pair: &mut dyn FnMut(&str, &str)) -> Result<()> {
+    fn pairs(&self, to: &mut Pairs) -> Result<()> {
         check(&self.core, self.class_name)?;
         let refused = |error: serde_json::Error| Error::invalid(self.class_name, None, error.to_string());
         if self.core.is_restricted() {
-            let text = serde_json::to_string(&conditions(&self.core)).map_err(refused)?;
-            pair("where", &text);
+            to.json("where", &conditions(&self.core)).map_err(refused)?;
         }
         for (name, param) in self.others() {
             match param {
                 // the server reads as JSON whatever can be read so: the text `12` would be a number
                 Param::Text(text) if serde_json::from_str::<IgnoredAny>(&text).is_ok() => {
-                    pair(name, &serde_json::to_string(&text).map_err(refused)?);
+                    to.json(name, &text).map_err(refused)?;
                 }
-                Param::Text(text) => pair(name, &text),
-                Param::Number(number) => pair(name, &number.to_string()),
-                Param::Flag => pair(name, "true"),
-                Param::Json(value) => pair(name, &value.to_string()),
+                Param::Text(text) => to.text(name, &text),
+                Param::Number(number) => to.text(name, &number.to_string()),
+                Param::Flag => to.text(name, "true"),
+                Param::Json(value) => to.json(name, value).map_err(refused)?,
             }
         }
         Ok(())

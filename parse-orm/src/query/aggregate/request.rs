@@ -1,6 +1,6 @@
 //! The request of an aggregation.
 
-use crate::client::{Params, Path, unexpected};
+use crate::client::{Pairs, Params, Path, unexpected};
 use crate::query::options::{Hint, Options};
 use crate::{Client, Error, Result};
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -21,12 +21,12 @@ impl Parameters {
 }
 
 impl Params for Parameters {
-    fn pairs(&self, pair: &mut dyn FnMut(&str, &str)) -> Result<()> {
+    fn pairs(&self, to: &mut Pairs) -> Result<()> {
         for (name, value) in &self.0 {
             match serde_json::from_str::<String>(value.get()) {
                 // the server reads as JSON whatever can be read so
-                Ok(text) if serde_json::from_str::<IgnoredAny>(&text).is_err() => pair(name, &text),
-                _ => pair(name, value.get()),
+                Ok(text) if serde_json::from_str::<IgnoredAny>(&text).is_err() => to.text(name, &text),
+                _ => to.text(name, value.get()),
             }
         }
         Ok(())
