@@ -137,7 +137,7 @@ async fn row_35_addresses_are_encoded() -> parse_orm::Result<()> {
     assert_eq!(requests[0].url.query(), None);
     assert_eq!(
         requests[1].url.query(),
-        Some("where=%7B%22playerName%22%3A%22a%26b%3Dc%2Bd%2520%23%C3%A9%3F%5C%22%5C%5C%20%2F%22%7D&limit=2")
+        Some("where=%7B%22playerName%22:%22a%26b%3Dc%2Bd%2520%23%C3%A9%3F%5C%22%5C%5C%20%2F%22%7D&limit=2")
     );
     Ok(())
 }
