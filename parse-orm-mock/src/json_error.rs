@@ -4,36 +4,54 @@ use serde_json::Value;
 
 use crate::refusal::Refusal;
 
-/// Reads a body; as with Express only an object or an array will do.
+/// Reads a body; as with Express only an object or an array will do. What is no UTF-8 in it becomes U+FFFD.
 pub(crate) fn read(bytes: &[u8]) -> Result<Value, Refusal> {
     let text = String::from_utf8_lossy(bytes);
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
     let first = text.trim_start().chars().next();
     if !matches!(first, Some('{' | '[') | None) {
         let token = first.unwrap_or(' ');
         let message = format!("Unexpected token '{token}', \"{text}\" is not valid JSON");
         return Err(Refusal::bare(400, message));
     }
-    serde_json::from_slice(bytes).map_err(|_| Refusal::bare(400, complaint(&text)))
+    if let Ok(value) = serde_json::from_str(text) {
+        return Ok(value);
+    }
+    let tame = tamed(text).map_err(|complaint| Refusal::bare(400, complaint))?;
+    // deeper than the real server and its database can go, too
+    serde_json::from_str(&tame).map_err(|_| Refusal::crash())
 }
 
-/// What V8 says about a text that is no JSON.
-fn complaint(text: &str) -> String {
+/// The last numbers before infinity, which JSON cannot spell.
+const LARGEST: &str = "1.7976931348623157e308";
+const LEAST: &str = "-1.7976931348623157e308";
+
+/// A text that V8 reads and serde does not, with what has no place in a `Value` replaced: half a surrogate pair by
+/// U+FFFD, as a database would, and a number beyond all numbers by the largest. Else what V8 says about it.
+fn tamed(text: &str) -> Result<String, String> {
     let mut scan = Scan {
         text: text.chars().collect(),
         at: 0,
+        wild: Vec::new(),
     };
-    let rest = scan.value().and_then(|()| match scan.next_token() {
-        None => Ok(()),
-        Some(_) => Err(scan.place("Unexpected non-whitespace character after JSON")),
-    });
-    rest.err()
-        .unwrap_or_else(|| "Unexpected end of JSON input".to_owned())
+    scan.whole()?;
+    let mut tame = String::with_capacity(text.len());
+    let mut from = 0;
+    for (start, end, instead) in scan.wild {
+        tame.extend(&scan.text[from..start]);
+        tame.push_str(instead);
+        from = end;
+    }
+    tame.extend(&scan.text[from..]);
+    Ok(tame)
 }
 
 /// Goes through a text up to its first mistake.
 struct Scan {
     text: Vec<char>,
     at: usize,
+    /// From where to where something stands that has no place in a `Value`, and what is put there instead.
+    wild: Vec<(usize, usize, &'static str)>,
 }
 
 impl Scan {
@@ -75,70 +93,89 @@ impl Scan {
         format!("Unexpected token '{token}', {shown} is not valid JSON")
     }
 
-    fn value(&mut self) -> Result<(), String> {
-        match self.next_token() {
-            Some('{') => self.object(),
-            Some('[') => self.array(),
-            Some('"') => self.string(),
-            Some('-' | '0'..='9') => self.number(),
-            Some('t') => self.word("true"),
-            Some('f') => self.word("false"),
-            Some('n') => self.word("null"),
-            _ => Err(self.unexpected()),
+    /// One value, and nothing behind it. Without recursion: a body may be nothing but brackets.
+    fn whole(&mut self) -> Result<(), String> {
+        let mut open = Vec::new();
+        loop {
+            self.value(&mut open)?;
+            // behind a value
+            loop {
+                let next = self.next_token();
+                let Some(end) = open.last().copied() else {
+                    return match next {
+                        None => Ok(()),
+                        Some(_) => Err(self.place("Unexpected non-whitespace character after JSON")),
+                    };
+                };
+                if next == Some(',') {
+                    self.at += 1;
+                    if end == '}' {
+                        self.key("Expected double-quoted property name")?;
+                    }
+                    break;
+                }
+                if next != Some(end) {
+                    return Err(self.place(if end == '}' {
+                        "Expected ',' or '}' after property value"
+                    } else {
+                        "Expected ',' or ']' after array element"
+                    }));
+                }
+                self.at += 1;
+                open.pop();
+            }
         }
     }
 
-    fn object(&mut self) -> Result<(), String> {
-        self.at += 1;
-        if self.next_token() == Some('}') {
-            self.at += 1;
-            return Ok(());
-        }
-        let mut expected = "Expected property name or '}'";
+    /// A value, or the beginning of one up to a value within it.
+    fn value(&mut self, open: &mut Vec<char>) -> Result<(), String> {
         loop {
-            if self.next_token() != Some('"') {
-                return Err(self.place(expected));
+            match self.next_token() {
+                Some('{') => {
+                    self.at += 1;
+                    if self.next_token() == Some('}') {
+                        self.at += 1;
+                        return Ok(());
+                    }
+                    self.key("Expected property name or '}'")?;
+                    open.push('}');
+                }
+                Some('[') => {
+                    self.at += 1;
+                    if self.next_token() == Some(']') {
+                        self.at += 1;
+                        return Ok(());
+                    }
+                    open.push(']');
+                }
+                Some('"') => return self.string(),
+                Some('-' | '0'..='9') => return self.number(),
+                Some('t') => return self.word("true"),
+                Some('f') => return self.word("false"),
+                Some('n') => return self.word("null"),
+                _ => return Err(self.unexpected()),
             }
-            self.string()?;
-            if self.next_token() != Some(':') {
-                return Err(self.place("Expected ':' after property name"));
-            }
-            self.at += 1;
-            self.value()?;
-            let next = self.next_token();
-            if !matches!(next, Some(',' | '}')) {
-                return Err(self.place("Expected ',' or '}' after property value"));
-            }
-            self.at += 1;
-            if next == Some('}') {
-                return Ok(());
-            }
-            expected = "Expected double-quoted property name";
         }
     }
 
-    fn array(&mut self) -> Result<(), String> {
+    fn key(&mut self, expected: &str) -> Result<(), String> {
+        if self.next_token() != Some('"') {
+            return Err(self.place(expected));
+        }
+        self.string()?;
+        if self.next_token() != Some(':') {
+            return Err(self.place("Expected ':' after property name"));
+        }
         self.at += 1;
-        if self.next_token() == Some(']') {
-            self.at += 1;
-            return Ok(());
-        }
-        loop {
-            self.value()?;
-            let next = self.next_token();
-            if !matches!(next, Some(',' | ']')) {
-                return Err(self.place("Expected ',' or ']' after array element"));
-            }
-            self.at += 1;
-            if next == Some(']') {
-                return Ok(());
-            }
-        }
+        Ok(())
     }
 
     fn string(&mut self) -> Result<(), String> {
         self.at += 1;
+        // where the first half of a surrogate pair ended
+        let mut high: Option<usize> = None;
         loop {
+            high = high.filter(|end| *end == self.at);
             match self.peek() {
                 None => return Err(self.place("Unterminated string")),
                 Some('"') => {
@@ -149,11 +186,17 @@ impl Scan {
                     self.at += 1;
                     match self.peek() {
                         Some('u') => {
-                            for _ in 0..4 {
-                                self.at += 1;
-                                if !self.peek().is_some_and(|digit| digit.is_ascii_hexdigit()) {
-                                    return Err(self.place("Bad Unicode escape"));
+                            let unit = self.unit()?;
+                            match (high, unit) {
+                                (Some(_), 0xDC00..=0xDFFF) => {
+                                    high = None;
+                                    self.wild.pop();
                                 }
+                                (_, 0xD800..=0xDFFF) => {
+                                    self.wild.push((self.at - 5, self.at + 1, "\\ufffd"));
+                                    high = (unit < 0xDC00).then_some(self.at + 1);
+                                }
+                                _ => {}
                             }
                         }
                         Some('"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't') => {}
@@ -168,7 +211,19 @@ impl Scan {
         }
     }
 
+    /// The four digits of an escape.
+    fn unit(&mut self) -> Result<u32, String> {
+        let mut unit = 0;
+        for _ in 0..4 {
+            self.at += 1;
+            let digit = self.peek().and_then(|digit| digit.to_digit(16));
+            unit = unit * 16 + digit.ok_or_else(|| self.place("Bad Unicode escape"))?;
+        }
+        Ok(unit)
+    }
+
     fn number(&mut self) -> Result<(), String> {
+        let start = self.at;
         if self.peek() == Some('-') {
             self.at += 1;
             if !self.is_digit() {
@@ -198,6 +253,11 @@ impl Scan {
             }
             self.digits();
         }
+        let spelled: String = self.text[start..self.at].iter().collect();
+        if spelled.parse::<f64>().is_ok_and(f64::is_infinite) {
+            let largest = if spelled.starts_with('-') { LEAST } else { LARGEST };
+            self.wild.push((start, self.at, largest));
+        }
         Ok(())
     }
 
@@ -224,7 +284,9 @@ impl Scan {
 
 #[cfg(test)]
 mod tests {
-    use super::complaint;
+    use serde_json::json;
+
+    use super::{read, tamed};
 
     #[test]
     fn mistakes_are_named_as_v8_names_them() {
@@ -271,7 +333,45 @@ mod tests {
                 "Unexpected token 'x', ...\"bbbbbbbb\":x,\"c\":1,\"d\"... is not valid JSON",
             ),
         ] {
-            assert_eq!(complaint(text), expected, "{text}");
+            assert_eq!(tamed(text), Err(expected.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_v8_reads_is_read() {
+        for (text, expected) in [
+            (&br#"{"a":"\ud800"}"#[..], json!({"a": "\u{FFFD}"})),
+            (
+                br#"{"a":"\udc00\ud83d\ude00\ud83d x\ude00"}"#,
+                json!({"a": "\u{FFFD}\u{1F600}\u{FFFD} x\u{FFFD}"}),
+            ),
+            (
+                br#"{"a":"\ud83d\ud83d\ude00"}"#,
+                json!({"a": "\u{FFFD}\u{1F600}"}),
+            ),
+            (
+                br#"{"\ud83d":[1e400,-1e400]}"#,
+                json!({"\u{FFFD}": [f64::MAX, f64::MIN]}),
+            ),
+            (b"{\"a\":\"b\xff\"}", json!({"a": "b\u{FFFD}"})),
+            (b"\xef\xbb\xbf[]", json!([])),
+        ] {
+            let read = read(text);
+            assert_eq!(read, Ok(expected), "{}", String::from_utf8_lossy(text));
+        }
+    }
+
+    #[test]
+    fn what_is_too_deep_is_refused() {
+        for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+            let cut = open.repeat(100_000);
+            let refusal = read(cut.as_bytes()).unwrap_err();
+            assert_eq!(
+                (refusal.status, &*refusal.message),
+                (400, "Unexpected end of JSON input")
+            );
+            let whole = format!("{cut}1{}", close.repeat(100_000));
+            assert_eq!(read(whole.as_bytes()).unwrap_err().status, 500);
         }
     }
 }

@@ -104,6 +104,9 @@ fn unsupported(op: &str) -> Refusal {
     )
 }
 
+/// How many parts a dotted path may have.
+const DEEPEST: usize = 200;
+
 /// Applies an effect at a key or a dotted path of the row.
 pub(crate) fn apply(row: &mut Row, key: &str, effect: Effect) -> Result<(), Refusal> {
     if key == "ACL" {
@@ -122,6 +125,10 @@ pub(crate) fn apply(row: &mut Row, key: &str, effect: Effect) -> Result<(), Refu
         Some((root, rest)) => (root, rest.split('.').collect::<Vec<_>>()),
         None => (key, Vec::new()),
     };
+    // as far as documents nest in MongoDB
+    if path.len() > DEEPEST {
+        return Err(Refusal::crash());
+    }
     if path.is_empty() {
         return match row.get(root) {
             Some(_) if effect == Effect::Delete => {

@@ -110,10 +110,13 @@ fn negative_end(range: &Expr) -> Option<&Expr> {
 
 pub(super) fn is_type(expr: &Expr) -> bool {
     let Expr::Path(path) = expr else { return false };
-    path.path
-        .segments
-        .last()
-        .is_some_and(|last| last.ident.to_string().starts_with(char::is_uppercase))
+    // a type has no attributes
+    path.attrs.is_empty()
+        && path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| last.ident.to_string().starts_with(char::is_uppercase))
         && !path.path.segments.last().is_some_and(|last| {
             // a constant, in upper case
             let name = last.ident.to_string();

@@ -7,6 +7,7 @@
 mod chain;
 pub(crate) mod editor;
 mod lookup;
+mod nesting;
 mod subquery;
 mod update;
 
@@ -38,7 +39,7 @@ impl Paths {
 fn split(input: TokenStream) -> Option<(Paths, TokenStream)> {
     let mut tokens = input.into_iter();
     let krate = tokens.next()?;
-    Some((Paths { krate }, tokens.collect()))
+    Some((Paths { krate }, nesting::checked(tokens.collect())))
 }
 
 pub(crate) fn query(input: TokenStream) -> TokenStream {

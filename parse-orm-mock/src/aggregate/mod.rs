@@ -33,6 +33,9 @@ pub(crate) fn run(reader: Reader<'_>, class_name: &str, request: Request) -> Res
     let Some(class) = reader.store.class(class_name) else {
         return Ok(json!([]));
     };
+    if request.pipeline.len() > 1_000 {
+        return Err(mongo("Pipeline length must be no longer than 1000 stages"));
+    }
     let schema = &class.schema;
     let mut pointer_ids = false;
     let mut stages = Vec::with_capacity(request.pipeline.len());

@@ -105,7 +105,11 @@ impl Projection {
                 .collect::<Result<_, _>>()?,
             _ => return Err(wrong()),
         };
-        Ok(Self::Drop(names.into_iter().map(split).collect()))
+        names
+            .into_iter()
+            .map(split)
+            .collect::<Result<_, _>>()
+            .map(Self::Drop)
     }
 
     pub(crate) fn run(&self, document: Document) -> Result<Document, Refusal> {
@@ -125,8 +129,19 @@ impl Projection {
     }
 }
 
-fn split(name: &str) -> Path {
-    name.split('.').map(str::to_owned).collect()
+/// The parts of a field's name.
+pub(crate) fn split(name: &str) -> Result<Path, Refusal> {
+    let path: Path = name.split('.').map(str::to_owned).collect();
+    check(&path)?;
+    Ok(path)
+}
+
+/// Documents do not nest deeper.
+fn check(path: &[String]) -> Result<(), Refusal> {
+    if path.len() > 200 {
+        return Err(mongo("FieldPath is too long"));
+    }
+    Ok(())
 }
 
 /// Nested specifications as paths.
@@ -142,7 +157,8 @@ fn flatten<'a>(
                 "FieldPath field names may not start with '$'. Consider using $getField or $setField. Found: {name}"
             )));
         }
-        let path = [prefix, split(name).as_slice()].concat();
+        let path = [prefix, split(name)?.as_slice()].concat();
+        check(&path)?;
         match value {
             Value::Bool(_) | Value::Number(_) if flags => entries.push((path, Entry::Flag(truthy(value)))),
             Value::Object(inner) if inner.is_empty() => {

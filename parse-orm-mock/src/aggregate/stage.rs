@@ -9,7 +9,7 @@ use super::document::{Document, of_row};
 use super::expression::Expression;
 use super::group::Group;
 use super::matching::Matching;
-use super::projection::{Fields, Projection, set};
+use super::projection::{Fields, Projection, set, split};
 use super::{caused_by, mongo, not_imitated};
 use crate::query::find::Reader;
 use crate::query::matcher::Test;
@@ -222,10 +222,6 @@ fn count_name(argument: &Value) -> Result<String, Refusal> {
     Ok(name.to_owned())
 }
 
-fn split(name: &str) -> Vec<String> {
-    name.split('.').map(str::to_owned).collect()
-}
-
 impl Unwind {
     fn compile(argument: &Value) -> Result<Self, Refusal> {
         let path = argument.as_str().or_else(|| argument.get("path")?.as_str());
@@ -237,7 +233,7 @@ impl Unwind {
         };
         let index = match argument.get("includeArrayIndex") {
             None => None,
-            Some(Value::String(name)) if !name.is_empty() && !name.starts_with('$') => Some(split(name)),
+            Some(Value::String(name)) if !name.is_empty() && !name.starts_with('$') => Some(split(name)?),
             Some(_) => {
                 return Err(mongo(
                     "includeArrayIndex option to $unwind stage should not be prefixed with a '$' nor be empty",
@@ -253,7 +249,7 @@ impl Unwind {
             }
         };
         Ok(Self {
-            path: split(field),
+            path: split(field)?,
             index,
             preserve,
         })
@@ -303,7 +299,7 @@ impl Lookup {
             from: part("from")?.to_owned(),
             local: Path::new(part("localField")?),
             foreign: Path::new(part("foreignField")?),
-            target: split(part("as")?),
+            target: split(part("as")?)?,
         })
     }
 

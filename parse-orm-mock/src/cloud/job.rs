@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use tokio::task::JoinError;
 
 use crate::clock;
 use crate::refusal::{Refusal, code};
@@ -66,11 +65,9 @@ pub(crate) fn start(state: &State, name: &str, params: Value) -> Result<String, 
     });
     let status = id.clone();
     tokio::spawn(async move {
-        // on its own: who waits for a job that panics shall learn of it
-        let (outcome, message) = match tokio::spawn(work).await {
-            Ok(Ok(message)) => ("succeeded", message),
-            Ok(Err(error)) => ("failed", json!(error.to_string())),
-            Err(broken) => ("failed", json!(reason(broken))),
+        let (outcome, message) = match work.await {
+            Ok(message) => ("succeeded", message),
+            Err(error) => ("failed", json!(error.to_string())),
         };
         let finished = json!({"__type": "Date", "iso": clock::now()});
         let last = [("status", json!(outcome)), ("finishedAt", finished)];
@@ -80,16 +77,6 @@ pub(crate) fn start(state: &State, name: &str, params: Value) -> Result<String, 
         }
     });
     Ok(id)
-}
-
-/// What a panic says.
-fn reason(broken: JoinError) -> String {
-    let text = broken.try_into_panic().ok().and_then(|panic| {
-        let text = panic.downcast::<String>().map(|text| *text);
-        text.or_else(|panic| panic.downcast::<&str>().map(|text| (*text).to_owned()))
-            .ok()
-    });
-    format!("the job panicked: {}", text.unwrap_or_default())
 }
 
 fn report<const N: usize>(state: &State, id: &str, fields: [(&str, Value); N]) {

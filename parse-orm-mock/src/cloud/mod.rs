@@ -1,6 +1,7 @@
 //! Cloud Code: what an application runs within its server, here as asynchronous closures, and webhooks.
 
 mod call;
+mod caught;
 mod error;
 mod home;
 mod job;
@@ -31,6 +32,21 @@ pub(crate) use webhook::{Asked, Hook, Place, function, place};
 
 type Work<R> = Pin<Box<dyn Future<Output = Result<R, CloudError>> + Send>>;
 type Handler<C, R> = Arc<dyn Fn(C) -> Work<R> + Send + Sync>;
+
+/// The application's code, which may panic wherever it likes.
+fn handler<C, R, F, W>(what: &'static str, code: F) -> Handler<C, R>
+where
+    C: Send + 'static,
+    R: 'static,
+    F: Fn(C) -> W + Send + Sync + 'static,
+    W: Future<Output = Result<R, CloudError>> + Send + 'static,
+{
+    let code = Arc::new(code);
+    Arc::new(move |call| {
+        let code = Arc::clone(&code);
+        Box::pin(caught::caught(what, async move { code(call).await }))
+    })
+}
 
 /// Functions, jobs and triggers, as they would be in the server's `cloud/main.js`: for
 /// [`MockServerBuilder::cloud_code`](crate::MockServerBuilder::cloud_code).
@@ -112,9 +128,9 @@ impl CloudCode {
         W: Future<Output = Result<R, CloudError>> + Send + 'static,
         R: Into<Value>,
     {
-        let handler: Handler<_, Value> = Arc::new(move |call| {
+        let handler = handler("function", move |call| {
             let work = function(call);
-            Box::pin(async { work.await.map(Into::into) })
+            async { work.await.map(Into::into) }
         });
         self.functions.insert(name.into(), handler);
         self
@@ -140,9 +156,9 @@ impl CloudCode {
         W: Future<Output = Result<R, CloudError>> + Send + 'static,
         R: Into<Value>,
     {
-        let handler: Handler<_, Value> = Arc::new(move |call| {
+        let handler = handler("job", move |call| {
             let work = job(call);
-            Box::pin(async { work.await.map(Into::into) })
+            async { work.await.map(Into::into) }
         });
         self.jobs.insert(name.into(), handler);
         self
@@ -208,7 +224,7 @@ impl CloudCode {
         F: Fn(TriggerCall) -> W + Send + Sync + 'static,
         W: Future<Output = Result<(), CloudError>> + Send + 'static,
     {
-        let handler: Handler<_, ()> = Arc::new(move |call| Box::pin(code(call)));
+        let handler = handler("trigger", code);
         self.triggers.insert((trigger, class.into()), handler);
         self
     }

@@ -3,10 +3,10 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use fancy_regex::Regex;
 use serde_json::Value;
 
 use super::geo::{Area, Point};
+use super::pattern::Pattern;
 use super::text::TextSearch;
 use crate::store::Row;
 use crate::store::path::Path;
@@ -40,7 +40,7 @@ pub(crate) enum Test {
     NotIn(OneOf),
     All(Vec<Test>),
     Exists(bool),
-    Pattern(Box<Regex>),
+    Pattern(Box<Pattern>),
     /// Some element of the array is none of these.
     ElementBeyond(Vec<Value>),
     Within(Area),
@@ -106,16 +106,11 @@ impl Test {
             Self::All(tests) => !tests.is_empty() && tests.iter().all(|test| test.matches(path, row)),
             Self::Exists(wanted) => path.any(row, &mut |leaf| leaf.is_some()) == *wanted,
             Self::Compare(than, operand) => path.any(row, &mut |leaf| compares(leaf, *than, operand)),
-            Self::Pattern(regex) => {
-                path.any(row, &mut |leaf| {
-                    any_element(leaf, &mut |value| {
-                        // A pattern that backtracks beyond all bounds matches nothing.
-                        value
-                            .as_str()
-                            .is_some_and(|text| regex.is_match(text).unwrap_or(false))
-                    })
+            Self::Pattern(pattern) => path.any(row, &mut |leaf| {
+                any_element(leaf, &mut |value| {
+                    value.as_str().is_some_and(|text| pattern.finds(text))
                 })
-            }
+            }),
             Self::ElementBeyond(list) => path.any(row, &mut |leaf| match leaf {
                 Some(Value::Array(items)) => items.iter().any(|item| !contains(list, item)),
                 _ => false,

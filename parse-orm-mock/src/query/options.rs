@@ -1,5 +1,6 @@
 //! The parameters of a find and of a get, with JavaScript's leniency in reading them.
 
+use indexmap::{IndexMap, IndexSet};
 use serde_json::{Map, Value, json};
 
 use super::preference::Preferences;
@@ -36,6 +37,9 @@ const GET: [&str; 6] = [
 
 /// The fields that a selection always contains.
 pub(crate) const ALWAYS: [&str; 4] = ["objectId", "createdAt", "updatedAt", "ACL"];
+
+/// How far includes go: no pointers are laid behind each other so far.
+const DEEPEST: usize = 200;
 
 /// The limit of a find that names none.
 const DEFAULT_LIMIT: f64 = 100.0;
@@ -163,20 +167,16 @@ impl Shape {
             }
         }
         let star = wanted.iter().any(|path| path == "*");
-        let mut include: Vec<Vec<String>> = Vec::new();
+        let mut include: IndexSet<Vec<String>> = IndexSet::new();
         for path in wanted.iter().filter(|path| !star && !path.is_empty()) {
-            let parts: Vec<String> = path.split('.').map(str::to_owned).collect();
-            for length in 1..=parts.len() {
-                if !include.iter().any(|known| known == &parts[..length]) {
-                    include.push(parts[..length].to_vec());
-                }
-            }
+            let parts: Vec<String> = path.split('.').take(DEEPEST).map(str::to_owned).collect();
+            include.extend((1..=parts.len()).map(|length| parts[..length].to_vec()));
         }
         include.sort_by_key(Vec::len);
         Self {
             keys,
             exclude,
-            include,
+            include: include.into_iter().collect(),
             include_all: include_all || star,
             preferences: Preferences::read(all),
         }
@@ -184,7 +184,7 @@ impl Shape {
 }
 
 fn read_order(text: &str) -> Vec<(String, bool)> {
-    let mut order: Vec<(String, bool)> = Vec::new();
+    let mut order: IndexMap<String, bool> = IndexMap::new();
     for field in text.split(',').map(str::trim) {
         let (name, descending) = match field.strip_prefix('-') {
             _ if field == "$score" || field == "-$score" => ("$score", true),
@@ -192,12 +192,9 @@ fn read_order(text: &str) -> Vec<(String, bool)> {
             None => (field, false),
         };
         // A key named twice keeps its first place and takes the last direction.
-        match order.iter_mut().find(|(known, _)| known == name) {
-            Some(known) => known.1 = descending,
-            None => order.push((name.to_owned(), descending)),
-        }
+        order.insert(name.to_owned(), descending);
     }
-    order
+    order.into_iter().collect()
 }
 
 #[cfg(test)]

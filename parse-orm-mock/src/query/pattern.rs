@@ -1,13 +1,49 @@
 //! Regular expressions: MongoDB's PCRE spelling, which clients quote with `\Q..\E`, turned into Rust's.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use fancy_regex::Regex;
+use fancy_regex::{Regex, RegexBuilder};
 
 use crate::refusal::Refusal;
 
+/// How many texts one is given up on before it is given up altogether: others wait for the store meanwhile.
+const GIVEN_UP: usize = 3;
+/// How large, in bytes, the machine of one may grow: `((a{1,99}){1,99}){1,99}` is small in letters only.
+const LARGEST: usize = 1 << 20;
+
+/// A regular expression, ready to be asked.
+#[derive(Debug, Clone)]
+pub(crate) struct Pattern {
+    regex: Regex,
+    given_up: Arc<AtomicUsize>,
+}
+
+impl Pattern {
+    /// In Rust's words.
+    pub(crate) fn new(source: &str) -> Result<Self, fancy_regex::Error> {
+        let regex = RegexBuilder::new(source).delegate_size_limit(LARGEST).build()?;
+        Ok(Self {
+            regex,
+            given_up: Arc::default(),
+        })
+    }
+
+    /// Whether it is found in the text. One that backtracks beyond all bounds is not.
+    pub(crate) fn finds(&self, text: &str) -> bool {
+        if self.given_up.load(Ordering::Relaxed) >= GIVEN_UP {
+            return false;
+        }
+        self.regex.is_match(text).unwrap_or_else(|_| {
+            self.given_up.fetch_add(1, Ordering::Relaxed);
+            false
+        })
+    }
+}
+
 /// Compiles `$regex` with its `$options`.
-pub(crate) fn compile(pattern: &str, options: &str) -> Result<Regex, Refusal> {
+pub(crate) fn compile(pattern: &str, options: &str) -> Result<Pattern, Refusal> {
     let mut flags: String = options
         .chars()
         .filter(|option| "imsx".contains(*option))
@@ -16,7 +52,7 @@ pub(crate) fn compile(pattern: &str, options: &str) -> Result<Regex, Refusal> {
         flags = format!("(?{flags})");
     }
     let translated = translate(pattern, options.contains('m'));
-    Regex::new(&format!("{flags}{translated}")).map_err(|_| Refusal::database())
+    Pattern::new(&format!("{flags}{translated}")).map_err(|_| Refusal::database())
 }
 
 /// Whether the pattern searches a quoted prefix, the only kind that `$all` takes.
@@ -53,7 +89,9 @@ fn translate(pattern: &str, multi_line: bool) -> String {
                     taken += escaped.len_utf8();
                 }
             }
-            // PCRE's `$` also matches before a final line break.
+            // PCRE's `$` also matches before a final line break. At the end of the pattern that needs no look ahead, with
+            // which the engine would backtrack.
+            '$' if !in_class && !multi_line && rest[1..].chars().all(|c| c == ')') => out.push_str("\\n?\\z"),
             '$' if !in_class && !multi_line => out.push_str("(?=\\n?\\z)"),
             '[' if in_class => out.push_str(if rest.starts_with("[:") { "[" } else { "\\[" }),
             '[' => {
@@ -102,7 +140,7 @@ mod tests {
     use super::*;
 
     fn matches(pattern: &str, options: &str, text: &str) -> bool {
-        compile(pattern, options).unwrap().is_match(text).unwrap()
+        compile(pattern, options).unwrap().finds(text)
     }
 
     #[test]
@@ -116,6 +154,9 @@ mod tests {
         assert!(matches("NAME 1", "ix", "name1"));
         assert!(matches("[]a]+[^]]", "", "]b"));
         assert!(matches("end$", "", "end\n"));
+        assert!(matches("(an|end$)", "", "end\n"));
+        assert!(!matches("(an|end$)", "", "end\n\n"));
+        assert!(matches("end$\n", "", "end\n"));
         assert!(matches("[[:digit:]]x[$]", "", "7x$"));
         assert!(compile("[", "").is_err());
     }
