@@ -121,7 +121,7 @@ fn what_macros_take_at_most_they_can_read() {
         nested("(", "a", ")"),
         format!("GameScore.filter({})", nested("Q(", "a = 1", ")")),
         format!("GameScore.filter({})", nested("!Q(", "a = 1", ")")),
-        format!("GameScore.filter(a = {})", nested("f(|x| {", "b", "})")),
+        format!("GameScore.filter(a = {})", nested("f(|x| ", "b", ")")),
         format!("GameScore.filter({}Q(a = 1))", "!".repeat(990)),
         format!("GameScore.filter(a = b{})", "+ b".repeat(490)),
         format!("GameScore.filter(Q(a = 1){})", "| Q(a = 1)".repeat(320)),

@@ -243,13 +243,7 @@ fn is_connective(op: &BinOp) -> bool {
 /// The left side of a condition.
 fn lookup(paths: &Paths, left: &Expr) -> TokenStream {
     let (codegen, set) = (paths.codegen(), set_name());
-    // no field has such a name
-    let names = |path: &Vec<Ident>| {
-        !["self", "Self", "super", "crate"]
-            .iter()
-            .any(|word| path[0] == word)
-    };
-    let Some(mut path) = dotted(left).filter(names) else {
+    let Some(mut path) = dotted(left) else {
         return TokenStream::new();
     };
     let Some(last) = path.pop() else {

@@ -75,7 +75,14 @@ pub(super) fn segments(ident: &Ident) -> Vec<Ident> {
 /// The identifiers of `a.b.c`, as far as it is that.
 pub(super) fn dotted(expr: &Expr) -> Option<Vec<Ident>> {
     match expr {
-        Expr::Path(path) if path.qself.is_none() => path.path.get_ident().map(|ident| vec![ident.clone()]),
+        Expr::Path(path) if path.qself.is_none() => {
+            let ident = path.path.get_ident()?;
+            // no field has such a name
+            let keyword = ["self", "Self", "super", "crate"]
+                .iter()
+                .any(|word| ident == word);
+            (!keyword).then(|| vec![ident.clone()])
+        }
         Expr::Field(field) => {
             let Member::Named(last) = &field.member else {
                 return None;
