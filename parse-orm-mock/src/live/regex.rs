@@ -1,5 +1,7 @@
 //! Regular expressions: LiveQuery's are JavaScript's, other than those of queries.
 
+use std::fmt::{Arguments, Write as _};
+
 use regress::{Flags, Regex};
 use serde_json::Value;
 
@@ -160,17 +162,19 @@ fn translated(source: &str, flags: &str, ascii: bool) -> Option<String> {
                     'D' if !in_class => out.push_str("[^0-9]"),
                     'w' if in_class => out.push_str(WORD),
                     's' if in_class => out.push_str(SPACE),
-                    'w' => out += &format!("[{WORD}]"),
-                    'W' if !in_class => out += &format!("[^{WORD}]"),
-                    's' => out += &format!("[{SPACE}]"),
-                    'S' if !in_class => out += &format!("[^{SPACE}]"),
+                    'w' => put(&mut out, format_args!("[{WORD}]")),
+                    'W' if !in_class => put(&mut out, format_args!("[^{WORD}]")),
+                    's' => put(&mut out, format_args!("[{SPACE}]")),
+                    'S' if !in_class => put(&mut out, format_args!("[^{SPACE}]")),
                     'b' | 'B' if !in_class && ascii => out.extend(['\\', escaped]),
-                    'b' if !in_class => {
-                        out += &format!("(?:(?<=[{WORD}])(?![{WORD}])|(?<![{WORD}])(?=[{WORD}]))")
-                    }
-                    'B' if !in_class => {
-                        out += &format!("(?:(?<=[{WORD}])(?=[{WORD}])|(?<![{WORD}])(?![{WORD}]))")
-                    }
+                    'b' if !in_class => put(
+                        &mut out,
+                        format_args!("(?:(?<=[{WORD}])(?![{WORD}])|(?<![{WORD}])(?=[{WORD}]))"),
+                    ),
+                    'B' if !in_class => put(
+                        &mut out,
+                        format_args!("(?:(?<=[{WORD}])(?=[{WORD}])|(?<![{WORD}])(?![{WORD}]))"),
+                    ),
                     'n' | 'r' | 't' | 'f' | 'v' => out.extend(['\\', escaped]),
                     other if other.is_ascii_punctuation() => literal(&mut out, other),
                     _ => return None,
@@ -192,30 +196,27 @@ fn translated(source: &str, flags: &str, ascii: bool) -> Option<String> {
             }
             // beside another one, or a class of letters, it is no range
             '-' if in_class => {
-                if rest.starts_with(['-', '\\']) || out.ends_with('9') {
+                if rest.starts_with(['-', '\\']) || out.ends_with(['9', '_', '}']) {
                     return None;
                 }
                 out.push('-');
             }
             other if in_class => literal(&mut out, other),
             '.' if flags.contains('s') => out.push_str("(?s:.)"),
-            '.' => out += &format!("[^{LINE_END}]"),
-            '^' if many_lines => out += &format!("(?:\\A|(?<=[{LINE_END}]))"),
+            '.' => put(&mut out, format_args!("[^{LINE_END}]")),
+            '^' if many_lines => put(&mut out, format_args!("(?:\\A|(?<=[{LINE_END}]))")),
             '^' => out.push_str("\\A"),
-            '$' if many_lines => out += &format!("(?:\\z|(?=[{LINE_END}]))"),
+            '$' if many_lines => put(&mut out, format_args!("(?:\\z|(?=[{LINE_END}]))")),
             '$' => out.push_str("\\z"),
             '(' => {
-                let known = ["?:", "?=", "?!", "?<=", "?<!"];
-                if rest.starts_with('?') && !known.iter().any(|known| rest.starts_with(known)) {
-                    return None;
-                }
                 out.push('(');
-                // part of the group's beginning
-                let length = rest.find(|c| !"?:=!<".contains(c)).unwrap_or(rest.len());
-                let begin = known.iter().find(|known| rest.starts_with(**known));
-                let length = begin.map_or(0, |begin| begin.len().min(length));
-                out.push_str(&rest[..length]);
-                rest = &rest[length..];
+                if rest.starts_with('?') {
+                    let kind = ["?:", "?=", "?!", "?<=", "?<!"]
+                        .iter()
+                        .find(|kind| rest.starts_with(**kind))?;
+                    out.push_str(kind);
+                    rest = &rest[kind.len()..];
+                }
             }
             '{' => {
                 let (count, after) = rest.split_once('}')?;
@@ -224,7 +225,7 @@ fn translated(source: &str, flags: &str, ascii: bool) -> Option<String> {
                 if least.is_empty() || !digits(least) || !digits(most) {
                     return None;
                 }
-                out += &format!("{{{count}}}");
+                put(&mut out, format_args!("{{{count}}}"));
                 rest = after;
             }
             '}' | ']' => return None,
@@ -235,10 +236,15 @@ fn translated(source: &str, flags: &str, ascii: bool) -> Option<String> {
     Some(out + ")")
 }
 
+fn put(out: &mut String, what: Arguments<'_>) {
+    // writing to a string cannot fail
+    let _ = out.write_fmt(what);
+}
+
 /// A character that stands for itself.
 fn literal(out: &mut String, character: char) {
     if character.is_ascii_punctuation() {
-        *out += &format!("\\x{:02X}", u32::from(character));
+        put(out, format_args!("\\x{:02X}", u32::from(character)));
     } else {
         out.push(character);
     }
@@ -326,7 +332,8 @@ mod tests {
     #[test]
     fn what_only_javascript_reads_is_left_to_its_engine() {
         for source in [
-            "(a)\\1+", "a{,3}", "[]a]+", "x*\\cJ", "]*", "[\\b]+", "(?<n>a)+", "[\\d-x]+", "\\u0061*",
+            "(a)\\1+", "a{,3}", "[]a]+", "x*\\cJ", "]*", "[\\b]+", "(?<n>a)+", "[\\d-x]+", "[\\w-x]+",
+            "[\\s-x]+", "\\u0061*",
         ] {
             assert_eq!(translated(source, "", true), None, "{source}");
             assert!(Pattern::new(source, "").is_ok(), "{source}");
