@@ -875,7 +875,7 @@ async fn subscriptions() -> Outcome {
     .await
 }
 
-/// The session's end is lost, and not its beginning: nothing holds on to a client that is dropped.
+/// Neither a task nor a connection.
 #[tokio::test]
 async fn nothing_holds_on_to_what_was_dropped() -> Outcome {
     let place = Place::new().await?;
