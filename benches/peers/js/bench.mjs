@@ -65,7 +65,10 @@ const jobs = {
   async gets() {
     let next = 0, sum = 0;
     await Promise.all(Array.from({ length: 64 }, async () => {
-      while (next < number) sum += (await new Parse.Query(GameScore).get(id(next++ * 5))).get('score');
+      while (next < number) {
+        const row = await new Parse.Query(GameScore).get(id(next++ * 5));
+        sum += row.get('score'); // `sum += await` would read the sum before it waits
+      }
     }));
     return `${number} ${sum}`;
   },
