@@ -15,10 +15,10 @@ const BARS: [(Contender, &str); 3] = [
     (Contender::Js, "js"),
 ];
 
-const WIDTH: f64 = 860.0;
+const WIDTH: f64 = 960.0;
 /// Where the bars begin and end.
-const LEFT: f64 = 330.0;
-const RIGHT: f64 = 790.0;
+const LEFT: f64 = 430.0;
+const RIGHT: f64 = 890.0;
 const BAR: f64 = 11.0;
 /// Between two jobs.
 const SPACE: f64 = 12.0;
