@@ -32,8 +32,8 @@ async fn answer(mut socket: TcpStream, rows: u64) -> std::io::Result<()> {
             }
         }
         let head = String::from_utf8_lossy(&read);
-        // where={"objectId":{"$gt":"000000999"}}, percent-encoded
-        let first = match head.split_once("gt%22%3A%22") {
+        // where={"objectId":{"$gt":"000000999"}}, with its quotes and braces percent-encoded
+        let first = match head.split_once("gt%22:%22") {
             Some((_, rest)) => rest[..10].parse::<u64>().unwrap() + 1,
             None => 0,
         };
