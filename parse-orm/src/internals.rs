@@ -17,8 +17,9 @@ pub type Rows<T> = Vec<Result<Object<T>, DecodeError>>;
 /// # Errors
 /// [`Error::UnexpectedAnswer`] where it is no page.
 pub fn page<T: ParseObject>(body: &[u8]) -> Result<(Rows<T>, Option<u64>)> {
-    let object::Page { rows, count } = object::page(body)?;
-    Ok((rows, count))
+    let mut rows = std::collections::VecDeque::new();
+    let count = object::page(body, &mut rows)?;
+    Ok((rows.into(), count))
 }
 
 /// Reads the answer to a find of which only the numbers matter: how many rows it holds, and the count.
@@ -134,4 +135,12 @@ pub fn creates<T: ParseObject>(values: &[T]) -> Result<Vec<u8>> {
 /// [`Error::Invalid`] where it cannot be sent.
 pub fn address<T: ParseObject>(client: &Client, query: &QuerySet<T>) -> Result<String> {
     query::address(client, query)
+}
+
+/// Reads the JSON of any serde type, as answers are read.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn json<'de, T: serde::Deserialize<'de>>(text: &'de str) -> Result<T, String> {
+    crate::json::read(std::marker::PhantomData::<T>, text).map_err(|error| error.to_string())
 }

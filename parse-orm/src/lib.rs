@@ -15,6 +15,7 @@ mod installation;
 #[cfg(feature = "__internals")]
 #[doc(hidden)]
 pub mod internals;
+mod json;
 #[cfg(feature = "live-query")]
 mod live;
 mod logs;

@@ -1,6 +1,6 @@
 //! What functions return.
 
-use crate::object::{describe, object};
+use crate::object::{describe, object, value};
 use crate::value::ParseValue;
 use crate::{Error, Object, ParseObject, Result, ReturnedError};
 use serde_json::value::RawValue;
@@ -29,7 +29,7 @@ pub trait FunctionResult: Sized {
 #[diagnostic::do_not_recommend]
 impl<V: ParseValue> FunctionResult for V {
     fn read(function: &str, result: &str) -> Result<Self> {
-        V::decode(&mut serde_json::Deserializer::from_str(result)).map_err(|error| {
+        value(result).map_err(|error| {
             let found = match result {
                 "null" => "null or nothing".into(),
                 result => describe(result, &error),

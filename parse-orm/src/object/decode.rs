@@ -5,13 +5,15 @@
 
 use super::{Meta, Object, ParseObject};
 use crate::client::unexpected;
-use crate::value::{Acl, FieldType, ObjectId, ParseValue, Timestamp};
+use crate::json::{self, read};
+use crate::value::{Acl, Decode, FieldType, ObjectId, ParseValue, Timestamp};
 use crate::{DecodeError, Result};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -228,35 +230,6 @@ impl<'de, T: ParseObject> DeserializeSeed<'de> for ObjectSeed<T> {
     }
 }
 
-/// The rows of one answer.
-pub(crate) struct Page<R> {
-    pub(crate) rows: Vec<R>,
-    pub(crate) count: Option<u64>,
-}
-
-impl<'de, T: ParseObject> Visitor<'de> for PageSeed<T> {
-    type Value = Page<Row<T>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a page of rows")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let (mut rows, mut count) = (None, None);
-        while let Some(ClassName(key)) = map.next_key()? {
-            match &*key {
-                "results" => rows = Some(map.next_value_seed(RowsSeed(self.0))?),
-                "count" => count = map.next_value::<Count>()?.0,
-                _ => drop(map.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(Page {
-            rows: rows.ok_or_else(|| A::Error::missing_field("results"))?,
-            count,
-        })
-    }
-}
-
 /// How many rows there are, in answers that say so.
 #[derive(Default)]
 struct Count(Option<u64>);
@@ -280,28 +253,64 @@ impl<'de> Deserialize<'de> for Count {
 /// A row, or why it does not fit the model.
 type Row<T> = Result<Object<T>, DecodeError>;
 
-struct PageSeed<T>(PhantomData<T>);
-/// Rows that all fit, each as what it is handed out as: a page is not copied once more.
-struct RowsSeed<T>(PhantomData<T>);
+/// Reads a page whose rows all fit, behind others; its value is the count, where there is one.
+struct PageSeed<'a, T>(&'a mut VecDeque<Row<T>>);
 
-impl<'de, T: ParseObject> DeserializeSeed<'de> for RowsSeed<T> {
-    type Value = Vec<Row<T>>;
+impl<'de, T: ParseObject> DeserializeSeed<'de> for PageSeed<'_, T> {
+    type Value = Option<u64>;
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+impl<'de, T: ParseObject> Visitor<'de> for PageSeed<'_, T> {
+    type Value = Option<u64>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a page of rows")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (before, mut came, mut count) = (self.0.len(), false, None);
+        while let Some(ClassName(key)) = map.next_key()? {
+            match &*key {
+                "results" => {
+                    self.0.truncate(before);
+                    map.next_value_seed(RowsSeed(&mut *self.0))?;
+                    came = true;
+                }
+                "count" => count = map.next_value::<Count>()?.0,
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        if came {
+            Ok(count)
+        } else {
+            Err(A::Error::missing_field("results"))
+        }
+    }
+}
+
+/// Reads rows that all fit, each as what it is handed out as: a page is not copied once more.
+struct RowsSeed<'a, T>(&'a mut VecDeque<Row<T>>);
+
+impl<'de, T: ParseObject> DeserializeSeed<'de> for RowsSeed<'_, T> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
         from.deserialize_seq(self)
     }
 }
 
-impl<'de, T: ParseObject> Visitor<'de> for RowsSeed<T> {
-    type Value = Vec<Row<T>>;
+impl<'de, T: ParseObject> Visitor<'de> for RowsSeed<'_, T> {
+    type Value = ();
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("rows")
     }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut rows = Vec::new();
-        while let Some(row) = list.next_element_seed(ObjectSeed(self.0))? {
-            rows.push(Ok(row));
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while let Some(row) = list.next_element_seed(ObjectSeed(PhantomData))? {
+            self.0.push_back(Ok(row));
         }
-        Ok(rows)
+        Ok(())
     }
 }
 
@@ -310,26 +319,15 @@ fn text(body: &[u8]) -> Result<&str> {
     std::str::from_utf8(body).map_err(|_| unexpected(200, body))
 }
 
-fn read<'de, S: DeserializeSeed<'de>>(seed: S, text: &'de str) -> serde_json::Result<S::Value> {
-    let mut from = serde_json::Deserializer::from_str(text);
-    let value = seed.deserialize(&mut from)?;
-    from.end()?;
-    Ok(value)
-}
-
-impl<'de, T: ParseObject> DeserializeSeed<'de> for PageSeed<T> {
-    type Value = Page<Row<T>>;
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
-        from.deserialize_map(self)
-    }
-}
-
-/// Reads a page; a row that does not fit the model is an `Err` of its own among the others.
-pub(crate) fn page<T: ParseObject>(body: &[u8]) -> Result<Page<Row<T>>> {
+/// Reads a page behind other rows, and the count where it has one; a row that does not fit the model is an `Err` of its
+/// own among the others.
+pub(crate) fn page<T: ParseObject>(body: &[u8], into: &mut VecDeque<Row<T>>) -> Result<Option<u64>> {
     let text = text(body)?;
-    if let Ok(page) = read(PageSeed::<T>(PhantomData), text) {
-        return Ok(page);
+    let before = into.len();
+    if let Ok(count) = read(PageSeed(into), text) {
+        return Ok(count);
     }
+    into.truncate(before);
     #[derive(Deserialize)]
     struct Rows<'a> {
         #[serde(borrow)]
@@ -338,10 +336,8 @@ pub(crate) fn page<T: ParseObject>(body: &[u8]) -> Result<Page<Row<T>>> {
         count: Count,
     }
     let Rows { results, count } = serde_json::from_str(text).map_err(|_| unexpected(200, body))?;
-    Ok(Page {
-        rows: results.iter().map(|row| object(row.get())).collect(),
-        count: count.0,
-    })
+    into.extend(results.iter().map(|row| object(row.get())));
+    Ok(count.0)
 }
 
 /// Reads a page of which only the numbers matter: how many rows it holds, and the count.
@@ -385,7 +381,7 @@ pub(crate) fn one<'de, S: DeserializeSeed<'de>>(
         id: id_of(row),
         field: None,
         expected: "a row that fits the view".into(),
-        found: without_position(&error),
+        found: error.to_string(),
     })
 }
 
@@ -456,7 +452,7 @@ pub(crate) fn answer<T: ParseObject>(body: &[u8]) -> Result<Raw<T>> {
     let text = replaced.as_deref().unwrap_or(text);
     read(RawSeed::<T>::new(), text).map_err(|error| match blame::<T>(text) {
         Some(blamed) => blamed.into(),
-        None if error.is_syntax() || error.is_eof() => unexpected(200, body),
+        None if error.is_syntax() => unexpected(200, body),
         None => unexpected(200, error.to_string().as_bytes()),
     })
 }
@@ -503,7 +499,7 @@ pub(crate) fn object<T: ParseObject>(text: &str) -> Result<Object<T>, DecodeErro
             id: None,
             field: None,
             expected: format!("an object of the class {}", T::CLASS_NAME),
-            found: without_position(&error),
+            found: error.to_string(),
         })),
     }
 }
@@ -519,7 +515,7 @@ pub(crate) fn value_of<T: ParseObject>(text: &str) -> Result<T, DecodeError> {
     };
     let raw = read(RawSeed::<T>::new(), text).map_err(|error| {
         let expected = format!("an object of the class {}", T::CLASS_NAME);
-        blame::<T>(text).unwrap_or_else(|| misfit(None, expected, without_position(&error)))
+        blame::<T>(text).unwrap_or_else(|| misfit(None, expected, error.to_string()))
     })?;
     T::__finish(raw.fields).map_err(|field| {
         misfit(
@@ -539,20 +535,17 @@ fn blame<T: ParseObject>(text: &str) -> Option<DecodeError> {
         .and_then(|(_, raw)| serde_json::from_str::<ObjectId>(raw.get()).ok());
     entries.iter().find_map(|(key, raw)| {
         let (error, expected) = if let Some(field) = T::__index(key) {
-            let mut from = serde_json::Deserializer::from_str(raw.get());
-            let error = T::__decode(&mut T::__partial(), field, &mut from).err()?;
+            let into = &mut T::__partial();
+            let error = read(FieldSeed::<T> { into, field }, raw.get()).err()?;
             (error, T::SCHEMA.fields[field].describe())
         } else {
             match &**key {
-                "objectId" => (
-                    serde_json::from_str::<ObjectId>(raw.get()).err()?,
-                    "String".into(),
-                ),
+                "objectId" => (read(PhantomData::<ObjectId>, raw.get()).err()?, "String".into()),
                 "createdAt" | "updatedAt" => {
-                    (serde_json::from_str::<Timestamp>(raw.get()).err()?, "Date".into())
+                    (read(PhantomData::<Timestamp>, raw.get()).err()?, "Date".into())
                 }
                 "ACL" => (
-                    serde_json::from_str::<Option<Acl>>(raw.get()).err()?,
+                    read(PhantomData::<Option<Acl>>, raw.get()).err()?,
                     "an ACL".into(),
                 ),
                 _ => return None,
@@ -601,8 +594,7 @@ impl<'a> RawRow<'a> {
         };
         match self.0.0.iter().find(|(key, _)| key == name) {
             None => V::missing().ok_or_else(|| misfit("no such field".into())),
-            Some((_, raw)) => V::decode(&mut serde_json::Deserializer::from_str(raw.get()))
-                .map_err(|error| misfit(describe(raw.get(), &error))),
+            Some((_, raw)) => value(raw.get()).map_err(|error| misfit(describe(raw.get(), &error))),
         }
     }
 
@@ -618,8 +610,13 @@ impl<'a> RawRow<'a> {
     }
 }
 
+/// Reads a value.
+pub(crate) fn value<V: ParseValue>(text: &str) -> Result<V, json::Error> {
+    read(Decode::new(), text)
+}
+
 /// What a value is, in the server's terms, and what the decoder has against it.
-pub(crate) fn describe(raw: &str, error: &serde_json::Error) -> String {
+pub(crate) fn describe(raw: &str, error: &json::Error) -> String {
     let short = |text: &str| {
         let mut short: String = text.chars().take(40).collect();
         if short.len() < text.len() {
@@ -631,7 +628,7 @@ pub(crate) fn describe(raw: &str, error: &serde_json::Error) -> String {
         Some(b'n') => "null".into(),
         Some(b'"') => format!("String {}", short(raw)),
         Some(b't' | b'f') => format!("Boolean {raw}"),
-        Some(b'[') => format!("Array ({})", without_position(error)),
+        Some(b'[') => format!("Array ({})", error),
         Some(b'{') => {
             #[derive(Deserialize)]
             struct Typed {
@@ -640,19 +637,10 @@ pub(crate) fn describe(raw: &str, error: &serde_json::Error) -> String {
             let kind = serde_json::from_str(raw)
                 .ok()
                 .and_then(|Typed { __type: kind }| kind);
-            format!(
-                "{} ({})",
-                kind.as_deref().unwrap_or("Object"),
-                without_position(error)
-            )
+            format!("{} ({})", kind.as_deref().unwrap_or("Object"), error)
         }
         _ => format!("Number {}", short(raw)),
     }
-}
-
-fn without_position(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split(" at line ").next().unwrap_or_default().into()
 }
 
 /// The entries of a JSON object, undecoded, in their order.

@@ -1,6 +1,7 @@
 //! From objects straight into a request's bytes.
 
 use super::{FieldSet, Operation, ParseObject};
+use crate::json;
 use crate::value::{Acl, Form, ObjectId, Part, Parts};
 use crate::{Error, Result};
 use serde::ser::{Error as _, SerializeMap};
@@ -57,20 +58,18 @@ impl<'a, T: ParseObject> Body<'a, T> {
     /// The JSON, or an error that names the field which has none.
     pub(crate) fn to_json(&self) -> Result<Vec<u8>> {
         // most objects fit, and so the text does not move while it grows
-        let mut json = Vec::with_capacity(512);
-        self.serialize(&mut serde_json::Serializer::new(&mut json))
-            .map_err(|error| self.invalid(&error))?;
-        Ok(json)
+        let mut body = Vec::with_capacity(512);
+        json::write(self, &mut body).map_err(|error| self.invalid(&error))?;
+        Ok(body)
     }
 
     /// The same error, before what the value holds is stored.
     pub(crate) fn check(mut self) -> Result<()> {
         self.form = Form::Trial;
-        self.serialize(&mut serde_json::Serializer::new(std::io::sink()))
-            .map_err(|error| self.invalid(&error))
+        json::write(&self, &mut Vec::new()).map_err(|error| self.invalid(&error))
     }
 
-    fn invalid(&self, error: &serde_json::Error) -> Error {
+    fn invalid(&self, error: &json::Error) -> Error {
         let field = match self.at.get() {
             Some(field) => Some(T::SCHEMA.fields[field].name),
             None => self.acl.and_then(Acl::mistake).map(|_| "ACL"),

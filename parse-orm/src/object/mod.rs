@@ -18,7 +18,7 @@ mod shown;
 pub(crate) use decode::answer;
 #[cfg(feature = "live-query")]
 pub(crate) use decode::one;
-pub(crate) use decode::{KeyIndex, Page, columns, describe, object, page, row, rows, tally, value_of};
+pub(crate) use decode::{KeyIndex, columns, describe, object, page, row, rows, tally, value, value_of};
 pub use decode::{Misfit, Raw, RawRow};
 pub use draft::Draft;
 pub(crate) use draft::New;

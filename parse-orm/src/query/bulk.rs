@@ -1,7 +1,7 @@
 //! One write for every row of a query: what updates and deletes have in common.
 
 use super::ids::ids;
-use super::paging::Pager;
+use super::paging::{Pager, ReadRows};
 use super::set::{Core, conditions};
 use crate::batch::{How, Progress, Request, Work, run};
 use crate::client::Method;
@@ -119,11 +119,13 @@ impl Rows<'_> {
     /// Reads until there are so many ids.
     async fn read(&mut self, wanted: usize) -> Result<()> {
         while !self.ended && self.read.len() < wanted {
-            let page = self.pager.next::<ObjectId>(self.client).await?;
-            let ids: Vec<ObjectId> = page.into_iter().collect::<Result<_, _>>()?;
-            self.ended = ids.is_empty() || self.pager.is_done();
-            self.known += ids.len() as u64;
-            self.read.extend(ids);
+            let mut page = ReadRows::new();
+            let came = self.pager.next::<ObjectId>(self.client, &mut page).await?;
+            self.ended = came == 0 || self.pager.is_done();
+            self.known += came as u64;
+            for id in page {
+                self.read.push_back(id?);
+            }
         }
         Ok(())
     }

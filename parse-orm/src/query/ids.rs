@@ -1,15 +1,15 @@
 //! The ids of rows, for work on all of them that reads nothing else.
 
-use super::paging::{Pager, ReadRow};
+use super::paging::{Pager, ReadRow, ReadRows};
 use super::set::Core;
+use crate::Result;
 use crate::client::unexpected;
 use crate::value::ObjectId;
-use crate::{DecodeError, Result};
 use serde::Deserialize;
 use std::borrow::Cow;
 
 impl ReadRow for ObjectId {
-    fn page(body: &[u8]) -> Result<Vec<Result<Self, DecodeError>>> {
+    fn page(body: &[u8], into: &mut ReadRows<Self>) -> Result<()> {
         #[derive(Deserialize)]
         struct Page {
             results: Vec<Row>,
@@ -20,7 +20,8 @@ impl ReadRow for ObjectId {
             id: ObjectId,
         }
         let Page { results } = serde_json::from_slice(body).map_err(|_| unexpected(200, body))?;
-        Ok(results.into_iter().map(|row| Ok(row.id)).collect())
+        into.extend(results.into_iter().map(|row| Ok(row.id)));
+        Ok(())
     }
 
     fn id(&self) -> Option<&ObjectId> {

@@ -1,7 +1,7 @@
 //! A few fields of every row, as a tuple.
 
 use super::field::Field;
-use super::paging::{Pager, ReadRow, collect};
+use super::paging::{Pager, ReadRow, ReadRows, collect};
 use super::set::{Core, QuerySet};
 use super::slice::Slice;
 use crate::client::unexpected;
@@ -65,13 +65,14 @@ tuples! {
 }
 
 impl ReadRow for Box<RawValue> {
-    fn page(body: &[u8]) -> Result<Vec<Result<Self, DecodeError>>> {
+    fn page(body: &[u8], into: &mut ReadRows<Self>) -> Result<()> {
         #[derive(Deserialize)]
         struct Page {
             results: Vec<Box<RawValue>>,
         }
         let Page { results } = serde_json::from_slice(body).map_err(|_| unexpected(200, body))?;
-        Ok(results.into_iter().map(Ok).collect())
+        into.extend(results.into_iter().map(Ok));
+        Ok(())
     }
     fn id(&self) -> Option<&ObjectId> {
         None

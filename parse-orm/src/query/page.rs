@@ -33,6 +33,7 @@ async fn page<T: ParseObject>(client: &Client, core: &Core, size: u64) -> Result
         ));
     }
     let (items, total, next) = Pager::new(core, T::CLASS_NAME).page(client, size).await?;
+    let items = items.into();
     Ok(Page { items, total, next })
 }
 

@@ -10,28 +10,32 @@ use super::params::Find;
 use super::position::Position;
 use super::set::Core;
 use crate::client::Path;
-use crate::object::{Object, Page, ParseObject, columns, page, tally};
+use crate::object::{Object, ParseObject, columns, page, tally};
 use crate::value::ObjectId;
 use crate::{Client, DecodeError, Error, Result};
 use bytes::Bytes;
 use serde_json::Value;
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Rows asked for in one request, unless told otherwise.
 const PAGE: u64 = 1000;
 
+/// Rows, or why they do not fit what they are read as. A page that is behind another one takes the place that it had.
+pub(super) type ReadRows<R> = VecDeque<Result<R, DecodeError>>;
+
 /// What the rows of an answer are read as.
 pub(super) trait ReadRow: Sized + Send + 'static {
-    /// Reads a page, each row on its own.
-    fn page(body: &[u8]) -> Result<Vec<Result<Self, DecodeError>>>;
+    /// Reads a page, each row on its own, behind what was read before.
+    fn page(body: &[u8], into: &mut ReadRows<Self>) -> Result<()>;
     /// The row's id, if it kept it.
     fn id(&self) -> Option<&ObjectId>;
 }
 
 impl<T: ParseObject> ReadRow for Object<T> {
-    fn page(body: &[u8]) -> Result<Vec<Row<T>>> {
-        Ok(page(body)?.rows)
+    fn page(body: &[u8], into: &mut ReadRows<Self>) -> Result<()> {
+        page(body, into).map(drop)
     }
     fn id(&self) -> Option<&ObjectId> {
         Some(self.id())
@@ -56,18 +60,6 @@ pub(super) struct Pager {
     /// Whether to ask for the number of all rows with the first page, to know at once whether it is the last.
     counted: bool,
 }
-
-/// One answer.
-pub(super) struct Chunk<R> {
-    pub(super) rows: Vec<Result<R, DecodeError>>,
-    /// As it came, for the place of a single row in it.
-    pub(super) body: Bytes,
-    /// Where it began.
-    pub(super) before: Pager,
-}
-
-/// A row, or why it does not fit the model.
-pub(super) type Row<T> = Result<Object<T>, DecodeError>;
 
 impl Pager {
     pub(super) fn new(core: &Core, class_name: &'static str) -> Self {
@@ -127,24 +119,33 @@ impl Pager {
         self
     }
 
-    /// The next rows; none at all is the end.
-    pub(super) async fn next<R: ReadRow>(&mut self, client: &Client) -> Result<Vec<Result<R, DecodeError>>> {
-        Ok(self.chunk(client).await?.rows)
+    /// Reads the next rows behind others, and says how many they are; none at all is the end.
+    pub(super) async fn next<R: ReadRow>(
+        &mut self,
+        client: &Client,
+        rows: &mut ReadRows<R>,
+    ) -> Result<usize> {
+        match self.ask()? {
+            Some(find) => self.read(&request(client, self.class_name, find).await?, rows),
+            None => Ok(0),
+        }
     }
 
-    /// The next rows, as they came.
-    pub(super) async fn chunk<R: ReadRow>(&mut self, client: &Client) -> Result<Chunk<R>> {
+    /// The request for the next page, from the place on where the query begins; `None` is the end.
+    pub(super) fn ask(&mut self) -> Result<Option<Find<'static>>> {
         self.resume()?;
-        let before = self.clone();
-        let Some(find) = self.find() else {
-            let (rows, body) = (Vec::new(), Bytes::new());
-            return Ok(Chunk { rows, body, before });
-        };
-        let body = request(client, self.class_name, find).await?;
-        let rows = R::page(&body)?;
-        let last = rows.last().and_then(|row| row.as_ref().ok()?.id());
-        self.advance(&body, rows.len() as u64, last, None)?;
-        Ok(Chunk { rows, body, before })
+        Ok(self.find())
+    }
+
+    /// Reads the rows of an answer behind others, passes them, and says how many they are.
+    pub(super) fn read<R: ReadRow>(&mut self, body: &[u8], rows: &mut ReadRows<R>) -> Result<usize> {
+        let before = rows.len();
+        R::page(body, rows)?;
+        let came = rows.len() - before;
+        let last = if came > 0 { rows.back() } else { None };
+        let last = last.and_then(|row| row.as_ref().ok()?.id());
+        self.advance(body, came as u64, last, None)?;
+        Ok(came)
     }
 
     /// The request for the next page; `None` is the end.
@@ -196,7 +197,7 @@ impl Pager {
         mut self,
         client: &Client,
         size: u64,
-    ) -> Result<(Vec<Result<R, DecodeError>>, u64, Option<Cursor>)> {
+    ) -> Result<(ReadRows<R>, u64, Option<Cursor>)> {
         self.resume()?;
         let (left, wanted) = (self.left(), self.left().min(size));
         // one more than wanted, because the count may be an estimate: the real server's is, with the master
@@ -204,7 +205,8 @@ impl Pager {
         let mut find = self.limited(left.min(wanted.saturating_add(1)));
         find.count = true;
         let body = request(client, self.class_name, find).await?;
-        let mut rows = R::page(&body)?;
+        let mut rows = ReadRows::new();
+        R::page(&body, &mut rows)?;
         let came = rows.len() as u64;
         let before = if self.position.is_none() {
             self.core.skip + self.passed
@@ -301,23 +303,21 @@ pub(super) async fn collect<R: ReadRow>(
     client: &Client,
     mut pager: Pager,
 ) -> Result<Vec<Result<R, DecodeError>>> {
-    let mut rows = pager.next(client).await?;
-    loop {
-        let more = pager.next(client).await?;
-        if more.is_empty() {
-            return Ok(rows);
-        }
-        rows.extend(more);
-    }
+    let mut rows = ReadRows::new();
+    while pager.next(client, &mut rows).await? > 0 {}
+    Ok(rows.into())
 }
 
-async fn request(client: &Client, class_name: &str, find: Find<'_>) -> Result<Bytes> {
+/// The answer to one request for rows.
+pub(super) async fn request(client: &Client, class_name: &str, find: Find<'_>) -> Result<Bytes> {
     client.read(Path::Class(class_name), &find).await
 }
 
-/// One request for rows.
-pub(super) async fn find<T: ParseObject>(client: &Client, find: Find<'_>) -> Result<Page<Row<T>>> {
-    page(&request(client, T::CLASS_NAME, find).await?)
+/// One request for objects.
+pub(super) async fn find<T: ParseObject>(client: &Client, find: Find<'_>) -> Result<ReadRows<Object<T>>> {
+    let mut rows = ReadRows::new();
+    page(&request(client, T::CLASS_NAME, find).await?, &mut rows)?;
+    Ok(rows)
 }
 
 /// The count of an answer that was asked for one.

@@ -5,11 +5,11 @@ use super::condition::{Holds, Node, Test};
 use super::field::Field;
 use super::merge::RELATED_TO;
 use super::operand::Operand;
-use super::paging::Pager;
+use super::paging::{Pager, ReadRows};
 use super::set::{Core, QuerySet};
 use crate::client::batch::{self, Item, Kind};
 use crate::client::{Method, Path};
-use crate::object::{Object, Page, ParseObject, Pointer, Relation, page};
+use crate::object::{Object, ParseObject, Pointer, Relation, page};
 use crate::value::{Form, ObjectId};
 use crate::{Client, Error, Result};
 use serde_json::{Value, json};
@@ -302,8 +302,9 @@ async fn pointers<T: ParseObject>(
 
 /// Takes the rows of a page, and goes on to the next.
 fn take<T: ParseObject>(pager: &mut Pager, body: &[u8], mut each: impl FnMut(Object<T>)) -> Result<()> {
-    let Page { rows, count } = page::<T>(body)?;
-    let last = rows.last().and_then(|row| Some(row.as_ref().ok()?.id().clone()));
+    let mut rows = ReadRows::new();
+    let count = page::<T>(body, &mut rows)?;
+    let last = rows.back().and_then(|row| Some(row.as_ref().ok()?.id().clone()));
     pager.advance(body, rows.len() as u64, last.as_ref(), count)?;
     for row in rows {
         each(row?);

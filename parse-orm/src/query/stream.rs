@@ -1,11 +1,11 @@
 //! Rows one by one, a page ahead.
 
 use super::cursor::Cursor;
-use super::paging::{Chunk, Pager, ReadRow};
+use super::paging::{self, Pager, ReadRow};
 use super::set::{Core, QuerySet};
 use super::slice::Slice;
 use crate::object::{Object, ParseObject};
-use crate::{Client, DecodeError, Error, Result};
+use crate::{Client, Error, Result};
 use bytes::Bytes;
 use futures::Stream;
 use std::fmt;
@@ -26,30 +26,29 @@ pub struct Rows<T: ParseObject>(Reader<Object<T>>);
 pub(super) struct Reader<R> {
     client: Client,
     class_name: &'static str,
-    rows: std::vec::IntoIter<Result<R, DecodeError>>,
+    rows: paging::ReadRows<R>,
     /// The answer that the rows are from, and where it began.
     body: Bytes,
     before: Box<Pager>,
     /// How many of its rows were given away.
     taken: usize,
-    next: Next<R>,
+    /// Where the next answer begins.
+    pager: Box<Pager>,
+    next: Next,
     look_ahead: bool,
 }
 
-enum Next<R> {
+enum Next {
     /// The page that nothing was asked for yet.
-    Start(Box<Pager>),
-    Fetching(Fetch<R>),
+    Start,
+    Fetching(Fetch),
     End,
 }
 
-/// A page on its way; aborted when it is no longer wanted.
-struct Fetch<R>(JoinHandle<Fetched<R>>);
+/// An answer on its way; aborted when it is no longer wanted.
+struct Fetch(JoinHandle<Result<Bytes>>);
 
-/// The pager, to go on with, and what it found.
-type Fetched<R> = (Box<Pager>, Result<Chunk<R>>);
-
-impl<R> Drop for Fetch<R> {
+impl Drop for Fetch {
     fn drop(&mut self) {
         self.0.abort();
     }
@@ -61,25 +60,27 @@ impl<R: ReadRow> Reader<R> {
         Self {
             client: client.clone(),
             class_name,
-            rows: Vec::new().into_iter(),
+            rows: paging::ReadRows::new(),
             body: Bytes::new(),
             before: pager.clone(),
             taken: 0,
-            next: Next::Start(pager),
+            pager,
+            next: Next::Start,
             look_ahead: true,
         }
     }
 
-    /// Asks for the next page in a task of its own: a future that is only held would not get on while the
-    /// consumer works.
-    fn fetch(&self, mut pager: Box<Pager>) -> Result<Next<R>> {
+    /// Asks for the next page in a task of its own: a future that is only held would not get on while the consumer
+    /// works. What comes is read where it is used, so that its memory stays with one thread.
+    fn fetch(&mut self) -> Result<Next> {
         let runtime = tokio::runtime::Handle::try_current()
             .map_err(|_| Error::Config("a stream of rows has to be polled within a Tokio runtime".into()))?;
-        let client = self.client.clone();
-        Ok(Next::Fetching(Fetch(runtime.spawn(async move {
-            let page = pager.chunk(&client).await;
-            (pager, page)
-        }))))
+        let Some(find) = self.pager.ask()? else {
+            return Ok(Next::End);
+        };
+        let (client, class_name) = (self.client.clone(), self.class_name);
+        let answer = async move { paging::request(&client, class_name, find).await };
+        Ok(Next::Fetching(Fetch(runtime.spawn(answer))))
     }
 
     fn cursor(&self) -> Result<Cursor> {
@@ -92,40 +93,31 @@ impl<R: ReadRow> Reader<R> {
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<R>>> {
         loop {
-            if let Some(row) = self.rows.next() {
+            if let Some(row) = self.rows.pop_front() {
                 self.taken += 1;
                 return Poll::Ready(Some(row.map_err(Error::from)));
             }
             match std::mem::replace(&mut self.next, Next::End) {
                 Next::End => return Poll::Ready(None),
-                Next::Start(pager) => match self.fetch(pager) {
-                    Ok(next) => self.next = next,
-                    Err(error) => return Poll::Ready(Some(Err(error))),
-                },
+                Next::Start => self.next = self.fetch()?,
                 Next::Fetching(mut fetch) => {
                     let Poll::Ready(done) = Pin::new(&mut fetch.0).poll(context) else {
                         self.next = Next::Fetching(fetch);
                         return Poll::Pending;
                     };
-                    let chunk = match done {
-                        Ok((_, Ok(chunk))) if chunk.rows.is_empty() => return Poll::Ready(None),
-                        Ok((pager, Ok(chunk))) => {
-                            self.next = if self.look_ahead {
-                                self.fetch(pager)?
-                            } else {
-                                Next::Start(pager)
-                            };
-                            chunk
-                        }
-                        Ok((_, Err(error))) => return Poll::Ready(Some(Err(error))),
-                        // the runtime is shutting down
-                        Err(stopped) => {
-                            let error = Error::Config(format!("the page was not fetched: {stopped}"));
-                            return Poll::Ready(Some(Err(error)));
-                        }
+                    // it stops early where the runtime is shutting down
+                    let stopped = |stopped| Error::Config(format!("the page was not fetched: {stopped}"));
+                    let body = done.map_err(stopped).flatten()?;
+                    let before = self.pager.clone();
+                    if self.pager.read(&body, &mut self.rows)? == 0 {
+                        return Poll::Ready(None);
+                    }
+                    (self.body, self.before, self.taken) = (body, before, 0);
+                    self.next = if self.look_ahead {
+                        self.fetch()?
+                    } else {
+                        Next::Start
                     };
-                    self.rows = chunk.rows.into_iter();
-                    (self.body, self.before, self.taken) = (chunk.body, Box::new(chunk.before), 0);
                 }
             }
         }

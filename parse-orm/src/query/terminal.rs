@@ -55,8 +55,8 @@ macro_rules! terminals {
                 }
                 ordered::<T>(&mut core);
                 core.limit = Some(1);
-                let page = find::<T>(client, Find::owned(core, T::CLASS_NAME)).await?;
-                Ok(page.rows.into_iter().next().transpose()?)
+                let rows = find::<T>(client, Find::owned(core, T::CLASS_NAME)).await?;
+                Ok(rows.into_iter().next().transpose()?)
             }
 
             /// How many rows there are.
@@ -108,8 +108,8 @@ impl<T: ParseObject> QuerySet<T> {
     pub async fn get(&self, client: &Client) -> Result<Object<T>> {
         let mut core = self.core.clone();
         core.limit = Some(core.limit.map_or(2, |limit| limit.min(2)));
-        let page = find::<T>(client, Find::owned(core, T::CLASS_NAME)).await?;
-        let mut rows = page.rows.into_iter();
+        let rows = find::<T>(client, Find::owned(core, T::CLASS_NAME)).await?;
+        let mut rows = rows.into_iter();
         match (rows.next(), rows.next()) {
             (Some(row), None) => Ok(row?),
             (None, _) => Err(Error::DoesNotExist {
@@ -148,8 +148,8 @@ impl<T: ParseObject> QuerySet<T> {
             .iter_mut()
             .for_each(|(_, descending)| *descending = !*descending);
         core.limit = Some(1);
-        let page = find::<T>(client, Find::owned(core, T::CLASS_NAME)).await?;
-        Ok(page.rows.into_iter().next().transpose()?)
+        let rows = find::<T>(client, Find::owned(core, T::CLASS_NAME)).await?;
+        Ok(rows.into_iter().next().transpose()?)
     }
 }
 
@@ -217,8 +217,8 @@ impl<T: ParseObject> QuerySet<T> {
         }
         core.order = vec![(order.key, order.descending)];
         core.limit = Some(1);
-        let page = find::<T>(client, Find::owned(core, T::CLASS_NAME)).await?;
-        Ok(page.rows.into_iter().next().transpose()?)
+        let rows = find::<T>(client, Find::owned(core, T::CLASS_NAME)).await?;
+        Ok(rows.into_iter().next().transpose()?)
     }
 
     /// The object with this id, as the query set asks for it: with what `select_related` and `exclude_keys` say,
@@ -350,8 +350,8 @@ pub(super) async fn get_by_id<T: ParseObject>(
             test: Test::Compare("$eq", Operand::json(id.as_str())),
         }));
         core.limit = Some(1);
-        let page = find::<T>(client, Find::owned(core, T::CLASS_NAME)).await?;
-        page.rows.into_iter().next().transpose()?
+        let rows = find::<T>(client, Find::owned(core, T::CLASS_NAME)).await?;
+        rows.into_iter().next().transpose()?
     };
     row.ok_or(Error::DoesNotExist {
         class_name: T::CLASS_NAME,

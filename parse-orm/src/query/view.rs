@@ -1,7 +1,7 @@
 //! Views: a part of a model's fields, as a struct of its own.
 
 use super::field::Field;
-use super::paging::{Pager, ReadRow, collect};
+use super::paging::{Pager, ReadRow, ReadRows, collect};
 use super::set::{Core, QuerySet};
 use super::slice::Slice;
 use super::stream::Reader;
@@ -271,8 +271,9 @@ pub(crate) fn page<W: ParseView>(body: &[u8]) -> Result<Vec<Result<W, DecodeErro
 }
 
 impl<W: ParseView> ReadRow for ViewRow<W> {
-    fn page(body: &[u8]) -> Result<Vec<Result<Self, DecodeError>>> {
-        Ok(page(body)?.into_iter().map(|row| row.map(ViewRow)).collect())
+    fn page(body: &[u8], into: &mut ReadRows<Self>) -> Result<()> {
+        into.extend(page(body)?.into_iter().map(|row| row.map(ViewRow)));
+        Ok(())
     }
     fn id(&self) -> Option<&ObjectId> {
         None

@@ -116,15 +116,15 @@ fn fixed(text: &[u8]) -> Option<DateTime<Utc>> {
         return None;
     };
     let mut wrong = false;
-    let mut number = |range: std::ops::Range<usize>| {
-        text[range].iter().fold(0u32, |sum, byte| {
-            let digit = byte.wrapping_sub(b'0');
-            wrong |= digit > 9;
-            sum * 10 + u32::from(digit)
-        })
+    let mut digit = |at: usize| {
+        let digit = text[at].wrapping_sub(b'0');
+        wrong |= digit > 9;
+        u32::from(digit)
     };
-    let (year, month, day) = (number(0..4), number(5..7), number(8..10));
-    let (hour, minute, second, milli) = (number(11..13), number(14..16), number(17..19), number(20..23));
+    let mut two = |at: usize| digit(at) * 10 + digit(at + 1);
+    let (year, month, day) = (two(0) * 100 + two(2), two(5), two(8));
+    let (hour, minute, second) = (two(11), two(14), two(17));
+    let milli = two(20) * 10 + digit(22);
     if wrong {
         return None;
     }
