@@ -118,14 +118,19 @@ pub fn changes<T: ParseObject>(object: &Object<T>) -> Result<Option<Vec<u8>>> {
 /// # Errors
 /// [`Error::Invalid`] where a value has no wire form.
 pub fn creates<T: ParseObject>(values: &[T]) -> Result<Vec<u8>> {
-    let bodies = values.iter().map(|value| New::value(value).body(None));
-    let bodies = bodies.collect::<Result<Vec<_>>>()?;
-    let item = |body| client::batch::Item {
+    let mut bodies = Vec::new();
+    let mut write = |value| {
+        let before = bodies.len();
+        New::value(value).write(None, &mut bodies)?;
+        Ok(before..bodies.len())
+    };
+    let places = values.iter().map(&mut write).collect::<Result<Vec<_>>>()?;
+    let item = |place: std::ops::Range<usize>| client::batch::Item {
         method: Method::Post,
         path: Path::Class(T::CLASS_NAME),
-        body: Some(body),
+        body: bodies.get(place),
     };
-    let items: Vec<_> = bodies.iter().map(|body| item(body.as_slice())).collect();
+    let items: Vec<_> = places.into_iter().map(item).collect();
     client::batch::body("/parse", &items, client::batch::Kind::Independent)
 }
 

@@ -2,7 +2,7 @@
 
 use super::options::{How, Progress};
 use super::outcome::Outcome;
-use super::work::{Request, Work, run, transaction};
+use super::work::{Request, Requests, Work, run, transaction};
 use crate::client::Method;
 use crate::error::BatchFailure;
 use crate::object::{New, Object, ParseObject, graph};
@@ -20,8 +20,8 @@ pub trait Job: Send {
     fn stored_id(&self) -> Option<&ObjectId>;
     /// What may hold new objects and files, which are stored before.
     fn holder(&self) -> Option<&dyn Holder>;
-    /// A create without an ACL of its own takes the client's.
-    fn body(&self, client: &Client) -> Result<Payload>;
+    /// Writes the body behind others. A create without an ACL of its own takes the client's.
+    fn body(&self, client: &Client, to: &mut Vec<u8>) -> Result<Payload>;
     /// Takes over the server's answer.
     fn done(&mut self, answer: &[u8], client: &Client) -> Result<()>;
 }
@@ -30,8 +30,8 @@ pub trait Job: Send {
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum Payload {
-    /// The fields of a new object, or the changes of a stored one.
-    Body(Vec<u8>),
+    /// The fields of a new object, or the changes of a stored one, as they were written.
+    Body,
     Deletion,
     /// No request.
     Nothing,
@@ -48,8 +48,12 @@ impl<T: ParseObject> Job for Object<T> {
     fn holder(&self) -> Option<&dyn Holder> {
         Some(self)
     }
-    fn body(&self, _: &Client) -> Result<Payload> {
-        Ok(self.changes()?.map_or(Payload::Nothing, Payload::Body))
+    fn body(&self, _: &Client, to: &mut Vec<u8>) -> Result<Payload> {
+        Ok(if self.write_changes(to)? {
+            Payload::Body
+        } else {
+            Payload::Nothing
+        })
     }
     fn done(&mut self, answer: &[u8], _: &Client) -> Result<()> {
         self.saved(answer)
@@ -73,8 +77,9 @@ impl<T: ParseObject> Job for Creation<'_, T> {
     fn holder(&self) -> Option<&dyn Holder> {
         Some(&self.new)
     }
-    fn body(&self, client: &Client) -> Result<Payload> {
-        self.new.body(client.acl_of_new(T::CLASS_NAME)).map(Payload::Body)
+    fn body(&self, client: &Client, to: &mut Vec<u8>) -> Result<Payload> {
+        self.new.write(client.acl_of_new(T::CLASS_NAME), to)?;
+        Ok(Payload::Body)
     }
     fn done(&mut self, answer: &[u8], client: &Client) -> Result<()> {
         let default = client.acl_of_new(T::CLASS_NAME);
@@ -127,7 +132,7 @@ impl Job for Deletion {
     fn holder(&self) -> Option<&dyn Holder> {
         None
     }
-    fn body(&self, _: &Client) -> Result<Payload> {
+    fn body(&self, _: &Client, _: &mut Vec<u8>) -> Result<Payload> {
         if self.id.is_some() {
             return Ok(Payload::Deletion);
         }
@@ -215,14 +220,15 @@ impl<'a> Jobs<'a> {
         }
     }
 
-    fn request(&self, index: usize) -> Result<Option<Request>> {
+    fn request(&self, index: usize, bodies: &mut Vec<u8>) -> Result<Option<Request>> {
         let job = &self.all[index];
         let id = job.stored_id().cloned();
-        let (method, body) = match (job.body(&self.client)?, &id) {
+        let before = bodies.len();
+        let (method, body) = match (job.body(&self.client, bodies)?, &id) {
             (Payload::Nothing, _) => return Ok(None),
             (Payload::Deletion, _) => (Method::Delete, None),
-            (Payload::Body(body), Some(_)) => (Method::Put, Some(body)),
-            (Payload::Body(body), None) => (Method::Post, Some(body)),
+            (Payload::Body, Some(_)) => (Method::Put, Some(before..bodies.len())),
+            (Payload::Body, None) => (Method::Post, Some(before..bodies.len())),
         };
         let request = Request {
             index,
@@ -235,16 +241,16 @@ impl<'a> Jobs<'a> {
         Ok(Some(request))
     }
 
-    fn take(&mut self, most: usize) -> Vec<Request> {
-        let mut requests = Vec::new();
-        while self.taken < self.all.len() && requests.len() < most {
+    fn take(&mut self, most: usize) -> Requests {
+        let mut requests = Requests::default();
+        while self.taken < self.all.len() && requests.list.len() < most {
             let index = self.taken;
             self.taken += 1;
             if self.failed[index].is_some() {
                 continue;
             }
-            match self.request(index) {
-                Ok(Some(request)) => requests.push(request),
+            match self.request(index, &mut requests.bodies) {
+                Ok(Some(request)) => requests.list.push(request),
                 Ok(None) => self.settle(index, Ok(())),
                 Err(error) => self.settle(index, Err(error)),
             }
@@ -274,7 +280,7 @@ impl<'a> Jobs<'a> {
 }
 
 impl Work for Jobs<'_> {
-    fn next(&mut self, most: usize) -> BoxFuture<'_, Result<Vec<Request>>> {
+    fn next(&mut self, most: usize) -> BoxFuture<'_, Result<Requests>> {
         ready(Ok(self.take(most))).boxed()
     }
 

@@ -17,4 +17,4 @@ pub use mixed::{Batch, BatchOutcome, BatchResults, Ticket};
 pub use options::Progress;
 pub(crate) use options::{How, options};
 pub use outcome::{Outcome, Results};
-pub(crate) use work::{Request, Work, run};
+pub(crate) use work::{Request, Requests, Work, run};

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::future::{BoxFuture, Either, select};
 use futures::stream::FuturesUnordered;
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -22,7 +23,16 @@ pub(crate) struct Request {
     /// None for an object that is created.
     pub(crate) id: Option<ObjectId>,
     /// JSON.
-    pub(crate) body: Option<Vec<u8>>,
+    /// Where it is among those of the others.
+    pub(crate) body: Option<Range<usize>>,
+}
+
+/// Requests that are sent together.
+#[derive(Debug, Default)]
+pub(crate) struct Requests {
+    pub(crate) list: Vec<Request>,
+    /// JSON, one behind the other, or one for several.
+    pub(crate) bodies: Vec<u8>,
 }
 
 impl Request {
@@ -53,7 +63,7 @@ impl Request {
 /// Something to do to many objects.
 pub(crate) trait Work: Send {
     /// The next requests, at most so many; none at all is the end.
-    fn next(&mut self, most: usize) -> BoxFuture<'_, Result<Vec<Request>>>;
+    fn next(&mut self, most: usize) -> BoxFuture<'_, Result<Requests>>;
     /// Each request comes back exactly once. The error is [`Error::InDoubt`] or [`Error::Untouched`] where its
     /// batch was not answered as it should be.
     fn answered(&mut self, request: Request, answer: Result<Bytes>);
@@ -71,7 +81,7 @@ pub(crate) async fn run(client: &Client, how: &How<'_>, work: &mut dyn Work) -> 
         let (mut landed, mut next) = (Vec::new(), None);
         if !ended && stopped.is_none() && flying.len() < how.concurrency {
             match meanwhile(work.next(how.chunk), &mut flying, &mut landed).await {
-                Ok(requests) if requests.is_empty() => ended = true,
+                Ok(requests) if requests.list.is_empty() => ended = true,
                 Ok(requests) => next = Some(requests),
                 Err(cause) => stopped = Some(Arc::new(cause)),
             }
@@ -90,7 +100,7 @@ pub(crate) async fn run(client: &Client, how: &How<'_>, work: &mut dyn Work) -> 
             (None, _) => {}
             (Some(requests), None) => flying.push(send(client, requests, Kind::Independent)),
             // it was stopped while these were looked for
-            (Some(requests), Some(cause)) => untouched(work, requests, cause),
+            (Some(requests), Some(cause)) => untouched(work, requests.list, cause),
         }
         let progress = work.progress();
         if (progress.done, progress.failed) != (told.done, told.failed) {
@@ -109,9 +119,9 @@ pub(crate) async fn transaction(
     client: &Client,
     how: &How<'_>,
     work: &mut dyn Work,
-    requests: Vec<Request>,
+    requests: Requests,
 ) -> Result<()> {
-    let number = requests.len();
+    let number = requests.list.len();
     if number > 0 {
         let (requests, answers) = send(client, requests, Kind::Transaction).await;
         let answers = answers.map_err(|cause| undone(cause, number))?;
@@ -134,13 +144,17 @@ fn undone(cause: Error, requests: usize) -> Error {
     }
 }
 
-async fn send(client: &Client, requests: Vec<Request>, kind: Kind) -> (Vec<Request>, Answers) {
+async fn send(client: &Client, requests: Requests, kind: Kind) -> (Vec<Request>, Answers) {
+    let Requests {
+        list: requests,
+        bodies,
+    } = requests;
     let items: Vec<_> = requests
         .iter()
         .map(|request| Item {
             method: request.method,
             path: request.path(),
-            body: request.body.as_deref(),
+            body: request.body.clone().and_then(|place| bodies.get(place)),
         })
         .collect();
     let answers = batch::send(client, &items, kind).await;
@@ -149,10 +163,10 @@ async fn send(client: &Client, requests: Vec<Request>, kind: Kind) -> (Vec<Reque
 
 /// Waits for the next requests, while those under way go on.
 async fn meanwhile<F>(
-    next: BoxFuture<'_, Result<Vec<Request>>>,
+    next: BoxFuture<'_, Result<Requests>>,
     flying: &mut FuturesUnordered<F>,
     landed: &mut Vec<F::Output>,
-) -> Result<Vec<Request>>
+) -> Result<Requests>
 where
     F: Future<Output = (Vec<Request>, Answers)>,
 {

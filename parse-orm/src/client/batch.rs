@@ -4,10 +4,11 @@
 //! not stop the others, unless all of them are one transaction.
 
 use super::{Call, Client, Method, Path, refused, unexpected};
+use crate::json::{self, Raw};
 use crate::{Error, Result};
 use bytes::Bytes;
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// What a request of its own is answered where the server fails.
@@ -52,17 +53,23 @@ pub(crate) fn body(mount: &str, items: &[Item<'_>], kind: Kind) -> Result<Vec<u8
     /// What a request has beside its body, of most classes.
     const BESIDE: usize = 100;
     let size = |item: &Item<'_>| item.body.map_or(0, <[u8]>::len) + BESIDE;
+    // the server routes by the whole path, with its own mount path at the beginning
+    let mount =
+        serde_json::to_string(mount).map_err(|error| Error::invalid("batch", None, error.to_string()))?;
+    let mount = mount.strip_prefix('"').and_then(|mount| mount.strip_suffix('"'));
+    let mount = mount.unwrap_or_default().as_bytes();
     let mut json = Vec::with_capacity(BESIDE + items.iter().map(size).sum::<usize>());
     json.extend_from_slice(br#"{"requests":["#);
     for (number, item) in items.iter().enumerate() {
         let comma: &[u8] = if number == 0 { b"" } else { b"," };
         let method = item.method.name().as_bytes();
-        for part in [comma, br#"{"method":""#, method, br#"","path":"#] {
+        for part in [comma, br#"{"method":""#, method, br#"","path":""#, mount] {
             json.extend_from_slice(part);
         }
-        // the server routes by the whole path, with its own mount path at the beginning
-        serde_json::to_writer(&mut json, &format_args!("{mount}{}", item.path))
-            .map_err(|error| Error::invalid("batch", None, error.to_string()))?;
+        // escaped for a URL, it has nothing left that JSON would escape
+        item.path
+            .spell(&mut |part| json.extend_from_slice(part.as_bytes()));
+        json.push(b'"');
         if let Some(body) = item.body {
             json.extend_from_slice(br#","body":"#);
             json.extend_from_slice(body);
@@ -81,11 +88,13 @@ pub(crate) fn answers(bytes: &Bytes, items: &[Item<'_>]) -> Result<Vec<Result<By
     #[derive(Deserialize)]
     struct Answer<'a> {
         #[serde(borrow)]
-        success: Option<&'a RawValue>,
+        success: Option<Raw<'a>>,
         #[serde(borrow)]
-        error: Option<&'a RawValue>,
+        error: Option<Raw<'a>>,
     }
-    let answers: Vec<Answer<'_>> = serde_json::from_slice(bytes).map_err(|_| unexpected(200, bytes))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| unexpected(200, bytes))?;
+    let read = json::read(PhantomData::<Vec<Answer<'_>>>, text);
+    let answers = read.map_err(|_| unexpected(200, bytes))?;
     if answers.len() != items.len() {
         let excerpt = format!(
             "a batch of {} requests has {} answers",
@@ -96,14 +105,9 @@ pub(crate) fn answers(bytes: &Bytes, items: &[Item<'_>]) -> Result<Vec<Result<By
     }
     let outcome = |(item, answer): (&Item<'_>, &Answer<'_>)| match (answer.error, answer.success) {
         // a failure of the database, which has a code and a text only outside of a batch
-        (Some(error), _) if error.get() == "{}" => Err(refused(200, FAILED, item.method.name(), item.path)),
-        (Some(error), _) => Err(refused(
-            200,
-            error.get().as_bytes(),
-            item.method.name(),
-            item.path,
-        )),
-        (None, Some(success)) => Ok(bytes.slice_ref(success.get().as_bytes())),
+        (Some(Raw("{}")), _) => Err(refused(200, FAILED, item.method.name(), item.path)),
+        (Some(Raw(error)), _) => Err(refused(200, error.as_bytes(), item.method.name(), item.path)),
+        (None, Some(Raw(success))) => Ok(bytes.slice_ref(success.as_bytes())),
         (None, None) => Err(unexpected(200, b"neither success nor error")),
     };
     Ok(items.iter().zip(&answers).map(outcome).collect())

@@ -1,9 +1,8 @@
 //! The parameters of a URL, encoded as they are written.
 
 use super::Path;
+use crate::json::{self, Spelling, Writer};
 use serde::Serialize;
-use std::fmt::Write;
-use std::io;
 
 /// `?name=value&name=value`, behind what leads there.
 pub(crate) struct Pairs {
@@ -14,26 +13,22 @@ pub(crate) struct Pairs {
 impl Pairs {
     /// Behind an address of the server and a path.
     pub(super) fn behind(server: &str, path: Path<'_>) -> Self {
-        let mut url = String::with_capacity(1024);
-        url.push_str(server);
-        // writing to a String cannot fail
-        let _ = write!(url, "{path}");
-        Self {
-            url: url.into_bytes(),
-            separator: b'?',
-        }
+        let mut url = Vec::with_capacity(1024);
+        url.extend_from_slice(server.as_bytes());
+        path.spell(&mut |part| url.extend_from_slice(part.as_bytes()));
+        Self { url, separator: b'?' }
     }
 
     /// A text as it is.
     pub(crate) fn text(&mut self, name: &str, text: &str) {
         self.name(name);
-        self.escape(text.as_bytes());
+        escape(text.as_bytes(), &mut self.url);
     }
 
     /// A value as JSON.
-    pub(crate) fn json(&mut self, name: &str, value: &(impl Serialize + ?Sized)) -> serde_json::Result<()> {
+    pub(crate) fn json(&mut self, name: &str, value: &(impl Serialize + ?Sized)) -> Result<(), json::Error> {
         self.name(name);
-        serde_json::to_writer(Escaped(self), value)
+        value.serialize(Writer::<Escaped>::new(&mut self.url))
     }
 
     pub(super) fn into_url(self) -> String {
@@ -46,22 +41,28 @@ impl Pairs {
         self.url.extend_from_slice(name.as_bytes());
         self.url.push(b'=');
     }
+}
 
-    /// Escapes a text. JSON comes in pieces, most of which are one byte, or have nothing to escape.
-    fn escape(&mut self, mut text: &[u8]) {
-        while let [first, rest @ ..] = text {
-            let (escaped, length) = ESCAPED[usize::from(*first)];
-            if length == 1 {
-                let plain = rest.iter().take_while(|byte| ESCAPED[usize::from(**byte)].1 == 1);
-                let (plain, rest) = text.split_at(1 + plain.count());
-                self.url.extend_from_slice(plain);
-                text = rest;
-            } else {
-                self.url.extend_from_slice(&escaped);
-                text = rest;
-            }
+/// Escapes a text, in runs of what need not be.
+fn escape(mut text: &[u8], to: &mut Vec<u8>) {
+    while let [first, rest @ ..] = text {
+        let (escaped, length) = ESCAPED[usize::from(*first)];
+        if length == 1 {
+            let plain = rest.iter().take_while(|byte| is_plain(**byte));
+            let (plain, rest) = text.split_at(1 + plain.count());
+            to.extend_from_slice(plain);
+            text = rest;
+        } else {
+            to.extend_from_slice(&escaped);
+            text = rest;
         }
     }
+}
+
+/// Whether a character stands for itself.
+#[inline]
+fn is_plain(byte: u8) -> bool {
+    ESCAPED[usize::from(byte)].1 == 1
 }
 
 /// What each byte becomes, and how long that is. RFC 3986 leaves more characters to a query than to a path, and JSON is
@@ -86,21 +87,25 @@ const ESCAPED: [([u8; 3], u8); 256] = {
     table
 };
 
-/// Escapes what is written.
-struct Escaped<'a>(&'a mut Pairs);
+/// JSON as it stands in a URL.
+enum Escaped {}
 
-impl io::Write for Escaped<'_> {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        self.0.escape(text);
-        Ok(text.len())
+impl Spelling for Escaped {
+    const QUOTE: &'static [u8] = b"%22";
+    const COLON: &'static [u8] = b":";
+    const COMMA: &'static [u8] = b",";
+    const LIST: [&'static [u8]; 2] = [b"%5B", b"%5D"];
+    const OBJECT: [&'static [u8]; 2] = [b"%7B", b"%7D"];
+
+    #[inline]
+    fn is_plain(text: &str) -> bool {
+        text.bytes().all(is_plain)
     }
 
-    fn write_all(&mut self, text: &[u8]) -> io::Result<()> {
-        self.0.escape(text);
-        Ok(())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    fn spell(json: &mut Vec<u8>, from: usize) {
+        if !json.iter().skip(from).copied().all(is_plain) {
+            let written = json.split_off(from);
+            escape(&written, json);
+        }
     }
 }

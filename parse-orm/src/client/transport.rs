@@ -3,7 +3,7 @@
 use super::pairs::Pairs;
 use super::retry::{Next, Tries};
 use super::{Auth, Client, by, config::header, late, plain_http};
-use crate::{Error, ErrorCode, Result, ServerError};
+use crate::{Error, ErrorCode, Result, ServerError, json};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode, utf8_percent_encode};
 use reqwest::RequestBuilder;
@@ -11,6 +11,7 @@ use reqwest::header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderVal
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
+use std::marker::PhantomData;
 use std::time::{Duration, Instant};
 use tracing::Instrument;
 
@@ -87,19 +88,42 @@ impl Path<'_> {
     }
 }
 
+impl Path<'_> {
+    /// The address behind that of a server.
+    fn behind(self, server: &str) -> String {
+        let mut url = String::with_capacity(server.len() + 64);
+        url.push_str(server);
+        self.spell(&mut |part| url.push_str(part));
+        url
+    }
+
+    /// Tells the parts of the path, escaped.
+    pub(super) fn spell(self, to: &mut dyn FnMut(&str)) {
+        let mut parts = |path: &str, names: &[&str]| {
+            to(path);
+            for name in names {
+                to("/");
+                utf8_percent_encode(name, ENCODED).for_each(&mut *to);
+            }
+        };
+        match self {
+            Self::Class(class) => parts("/classes", &[class]),
+            Self::Object(class, id) => parts("/classes", &[class, id]),
+            Self::Aggregate(class) => parts("/aggregate", &[class]),
+            Self::Batch | Self::Transaction => parts("/batch", &[]),
+            Self::File(name) => parts("/files", &[name]),
+            Self::Plain(path) => parts(path, &[]),
+            Self::Trigger(class, name) => parts("/hooks/triggers", &[class, name]),
+            Self::Named(path, name) => parts(path, &[name]),
+        }
+    }
+}
+
 impl std::fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let encoded = |text| utf8_percent_encode(text, ENCODED);
-        match self {
-            Self::Class(class) => write!(f, "/classes/{}", encoded(class)),
-            Self::Object(class, id) => write!(f, "/classes/{}/{}", encoded(class), encoded(id)),
-            Self::Aggregate(class) => write!(f, "/aggregate/{}", encoded(class)),
-            Self::Batch | Self::Transaction => f.write_str("/batch"),
-            Self::File(name) => write!(f, "/files/{}", encoded(name)),
-            Self::Plain(path) => f.write_str(path),
-            Self::Trigger(class, name) => write!(f, "/hooks/triggers/{}/{name}", encoded(class)),
-            Self::Named(path, name) => write!(f, "{path}/{}", encoded(name)),
-        }
+        let mut done = Ok(());
+        self.spell(&mut |part| done = done.and_then(|()| f.write_str(part)));
+        done
     }
 }
 
@@ -158,7 +182,7 @@ impl Client {
             params,
         })
         .map_err(|error| Error::invalid("query", None, error.to_string()))?;
-        let url = format!("{}{path}", self.server.url);
+        let url = path.behind(&self.server.url);
         let body = Some(Payload::Json(body.into()));
         let answer = self
             .send(Method::Post, Method::Get, path, url, body, None)
@@ -180,7 +204,7 @@ impl Client {
 
     /// Sends one request and returns a successful answer with its status and headers.
     pub(crate) async fn exchange(&self, call: Call<'_>) -> Result<Answer> {
-        let url = format!("{}{}", self.server.url, call.path);
+        let url = call.path.behind(&self.server.url);
         let body = call.body.map(|body| Payload::Json(body.into()));
         self.send(call.method, call.method, call.path, url, body, None)
             .await
@@ -188,7 +212,7 @@ impl Client {
 
     /// As [`request`](Self::request), known to the server by this id.
     pub(crate) async fn request_as(&self, call: Call<'_>, id: Option<String>) -> Result<Bytes> {
-        let url = format!("{}{}", self.server.url, call.path);
+        let url = call.path.behind(&self.server.url);
         let body = call.body.map(|body| Payload::Json(body.into()));
         let answer = self
             .send(call.method, call.method, call.path, url, body, id)
@@ -204,7 +228,7 @@ impl Client {
         contents: reqwest::Body,
     ) -> Result<Bytes> {
         let path = Path::File(name);
-        let url = format!("{}{path}", self.server.url);
+        let url = path.behind(&self.server.url);
         let body = Some(Payload::Contents(headers, contents));
         let answer = self
             .send(Method::Post, Method::Post, path, url, body, None)
@@ -390,7 +414,8 @@ fn is_whole(body: &[u8], meaning: Method, path: Path<'_>) -> bool {
             // rows and batches are read to their end anyway
             meaning == Method::Get
                 || matches!(path, Path::Batch | Path::Transaction)
-                || serde_json::from_slice::<IgnoredAny>(body).is_ok()
+                || std::str::from_utf8(body)
+                    .is_ok_and(|text| json::read(PhantomData::<IgnoredAny>, text).is_ok())
         }
         _ => false,
     }

@@ -1,10 +1,11 @@
 //! The keys of objects that are written: texts, and what can be one.
 
+use super::writer::Spelling;
 use super::{Error, Writer};
 use serde::ser::{Error as _, Impossible, Serialize, Serializer};
 
 /// Writes a key.
-pub(super) struct KeyWriter<'a>(pub(super) Writer<'a>);
+pub(super) struct KeyWriter<'a, S>(pub(super) Writer<'a, S>);
 
 type None = Impossible<(), Error>;
 
@@ -16,9 +17,9 @@ fn no_key() -> Error {
 macro_rules! quoted {
     ($($method:ident $type:ty;)*) => {$(
         fn $method(mut self, value: $type) -> Result<(), Error> {
-            self.0.json.push(b'"');
+            self.0.json.extend_from_slice(S::QUOTE);
             self.0.by_serde_json(&value)?;
-            self.0.json.push(b'"');
+            self.0.json.extend_from_slice(S::QUOTE);
             Ok(())
         }
     )*};
@@ -30,9 +31,9 @@ macro_rules! finite {
             if !value.is_finite() {
                 return Err(Error::custom("float key must be finite (got NaN or +/-inf)"));
             }
-            self.0.json.push(b'"');
+            self.0.json.extend_from_slice(S::QUOTE);
             self.0.by_serde_json(&value)?;
-            self.0.json.push(b'"');
+            self.0.json.extend_from_slice(S::QUOTE);
             Ok(())
         }
     )*};
@@ -46,7 +47,7 @@ macro_rules! refused {
     )*};
 }
 
-impl Serializer for KeyWriter<'_> {
+impl<S: Spelling> Serializer for KeyWriter<'_, S> {
     type Ok = ();
     type Error = Error;
     type SerializeSeq = None;

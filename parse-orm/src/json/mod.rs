@@ -11,13 +11,15 @@ mod access;
 mod error;
 mod key;
 mod number;
+mod raw;
 mod reader;
 mod scan;
 mod writer;
 
 pub(crate) use error::Error;
+pub(crate) use raw::Raw;
 pub(crate) use reader::Reader;
-pub(crate) use writer::Writer;
+pub(crate) use writer::{Itself, Spelling, Writer};
 
 use serde::Serialize;
 use serde::de::DeserializeSeed;
@@ -32,5 +34,5 @@ pub(crate) fn read<'de, S: DeserializeSeed<'de>>(seed: S, text: &'de str) -> Res
 
 /// Writes a value behind what is there.
 pub(crate) fn write<T: Serialize + ?Sized>(value: &T, json: &mut Vec<u8>) -> Result<(), Error> {
-    value.serialize(Writer::new(json))
+    value.serialize(Writer::<Itself>::new(json))
 }

@@ -1,8 +1,8 @@
 //! A reader of one text, value by value.
 
-use super::Error;
 use super::access::{Entries, Items, OneKey};
 use super::scan;
+use super::{Error, raw};
 use serde::de::value::{BorrowedStrDeserializer, StringDeserializer};
 use serde::de::{Deserializer, Error as _, Expected, Unexpected, Visitor};
 
@@ -27,6 +27,38 @@ pub(super) enum Text<'de> {
     Borrowed(&'de str),
     /// It had escapes.
     Owned(String),
+}
+
+/// The lists and objects that were begun, and which of them are objects. Few are deeper than one word has bits.
+#[derive(Default)]
+struct Open {
+    /// The last ones, the innermost in the lowest bit.
+    objects: u64,
+    depth: usize,
+    /// Those that are full.
+    outer: Vec<u64>,
+}
+
+impl Open {
+    fn begin(&mut self, object: bool) {
+        if self.depth > 0 && self.depth.is_multiple_of(64) {
+            self.outer.push(self.objects);
+        }
+        self.objects = self.objects << 1 | u64::from(object);
+        self.depth += 1;
+    }
+
+    fn innermost(&self) -> Option<bool> {
+        (self.depth > 0).then_some(self.objects & 1 == 1)
+    }
+
+    fn end(&mut self) {
+        self.objects >>= 1;
+        self.depth -= 1;
+        if self.depth.is_multiple_of(64) {
+            self.objects = self.outer.pop().unwrap_or_default();
+        }
+    }
 }
 
 impl<'de> Reader<'de> {
@@ -129,8 +161,7 @@ impl<'de> Reader<'de> {
 
     /// Passes a value of any kind and depth.
     fn skip(&mut self) -> Result<(), Error> {
-        // what has been begun: objects and lists
-        let mut open: Vec<u8> = Vec::new();
+        let mut open = Open::default();
         loop {
             match self.peek() {
                 Some(b'"') => drop(self.string()?),
@@ -141,7 +172,7 @@ impl<'de> Reader<'de> {
                 Some(begin @ (b'{' | b'[')) => {
                     self.at += 1;
                     if self.peek() != Some(begin + 2) {
-                        open.push(begin);
+                        open.begin(begin == b'{');
                         if begin == b'{' {
                             self.skip_key()?;
                         }
@@ -153,21 +184,22 @@ impl<'de> Reader<'de> {
             }
             // a value is over, and maybe what it is in
             loop {
-                let Some(within) = open.last() else { return Ok(()) };
+                let Some(object) = open.innermost() else {
+                    return Ok(());
+                };
                 match self.peek() {
                     Some(b',') => {
                         self.at += 1;
-                        if *within == b'{' {
+                        if object {
                             self.skip_key()?;
                         }
                         break;
                     }
-                    Some(end) if end == *within + 2 => {
-                        self.at += 1;
-                        open.pop();
-                    }
+                    Some(b'}') if object => open.end(),
+                    Some(b']') if !object => open.end(),
                     _ => return Err(self.wrong()),
                 }
+                self.at += 1;
             }
         }
     }
@@ -344,6 +376,12 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Error> {
+        if name == raw::NAME {
+            self.peek();
+            let begin = self.at;
+            self.skip()?;
+            return visitor.visit_borrowed_str(&self.text[begin..self.at]);
+        }
         // what its types ask for by names of its own
         if name.starts_with("$serde_json") {
             return self.by_serde_json(|from| from.deserialize_newtype_struct(name, visitor));

@@ -21,11 +21,14 @@ const TOPS: u64 = 0x8080_8080_8080_8080;
 #[inline]
 pub(super) fn is_odd(text: &str) -> bool {
     let (chunks, rest) = text.as_bytes().as_chunks::<8>();
-    let mut odd = 0;
-    for chunk in chunks {
-        odd |= odd_bytes(u64::from_le_bytes(*chunk));
-    }
-    odd != 0 || rest.iter().any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))
+    // what is missing is a space
+    let rest = rest
+        .iter()
+        .fold(ONES * 0x20, |word, byte| word << 8 | u64::from(*byte));
+    let odd = chunks.iter().fold(odd_bytes(rest), |odd, chunk| {
+        odd | odd_bytes(u64::from_le_bytes(*chunk))
+    });
+    odd != 0
 }
 
 /// Some bit where a byte is odd, or is above one that is.

@@ -535,8 +535,7 @@ fn blame<T: ParseObject>(text: &str) -> Option<DecodeError> {
         .and_then(|(_, raw)| serde_json::from_str::<ObjectId>(raw.get()).ok());
     entries.iter().find_map(|(key, raw)| {
         let (error, expected) = if let Some(field) = T::__index(key) {
-            let into = &mut T::__partial();
-            let error = read(FieldSeed::<T> { into, field }, raw.get()).err()?;
+            let error = self::field::<T>(&mut T::__partial(), field, raw.get()).err()?;
             (error, T::SCHEMA.fields[field].describe())
         } else {
             match &**key {
@@ -608,6 +607,15 @@ impl<'a> RawRow<'a> {
             found: misfit.found,
         }
     }
+}
+
+/// Reads a field.
+pub(super) fn field<T: ParseObject>(
+    into: &mut T::Partial,
+    field: usize,
+    text: &str,
+) -> Result<(), json::Error> {
+    read(FieldSeed::<T> { into, field }, text)
 }
 
 /// Reads a value.

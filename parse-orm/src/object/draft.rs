@@ -134,7 +134,7 @@ impl<T: ParseObject> New<'_, T> {
     }
 
     fn content(&self) -> Body<'_, T> {
-        let fields = T::SCHEMA.writable().without(self.value.__absent());
+        let fields = T::SCHEMA.writable.without(self.value.__absent());
         let mut body = Body::new(self.value, fields);
         (body.acl, body.id) = (self.acl, self.id);
         body
@@ -142,6 +142,15 @@ impl<T: ParseObject> New<'_, T> {
 
     /// The body of a create, with the client's ACL where the value has none of its own.
     pub(crate) fn body(&self, default: Option<&Acl>) -> Result<Vec<u8>> {
+        self.creating(default)?.to_json()
+    }
+
+    /// Writes the same behind what is there.
+    pub(crate) fn write(&self, default: Option<&Acl>, to: &mut Vec<u8>) -> Result<()> {
+        self.creating(default)?.write(to)
+    }
+
+    fn creating<'b>(&'b self, default: Option<&'b Acl>) -> Result<Body<'b, T>> {
         if T::CLASS_NAME == "_User" {
             let message = "a user has a password: call `sign_up(&client, password)` instead of storing the value \
                 like any other";
@@ -149,7 +158,7 @@ impl<T: ParseObject> New<'_, T> {
         }
         let mut body = self.content();
         body.acl = body.acl.or(default);
-        body.to_json()
+        Ok(body)
     }
 
     /// What the value and the draft themselves say in the body of a create.

@@ -59,8 +59,17 @@ impl<'a, T: ParseObject> Body<'a, T> {
     pub(crate) fn to_json(&self) -> Result<Vec<u8>> {
         // most objects fit, and so the text does not move while it grows
         let mut body = Vec::with_capacity(512);
-        json::write(self, &mut body).map_err(|error| self.invalid(&error))?;
+        self.write(&mut body)?;
         Ok(body)
+    }
+
+    /// Writes the JSON behind what is there; nothing where there is an error.
+    pub(crate) fn write(&self, to: &mut Vec<u8>) -> Result<()> {
+        let before = to.len();
+        json::write(self, to).map_err(|error| {
+            to.truncate(before);
+            self.invalid(&error)
+        })
     }
 
     /// The same error, before what the value holds is stored.

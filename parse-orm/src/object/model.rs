@@ -157,22 +157,24 @@ pub struct Schema {
     pub class_name: &'static str,
     /// The stored fields, in the struct's order.
     pub fields: &'static [FieldSchema],
+    /// The fields that are ever sent.
+    pub(crate) writable: FieldSet,
 }
 
 impl Schema {
     /// For generated code.
     #[doc(hidden)]
     pub const fn new(class_name: &'static str, fields: &'static [FieldSchema]) -> Self {
-        Self { class_name, fields }
-    }
-
-    /// The fields that are ever sent.
-    pub(crate) fn writable(&self) -> FieldSet {
-        let mut set = FieldSet::EMPTY;
-        for (index, field) in self.fields.iter().enumerate() {
-            set.put(index, !field.read_only);
+        let (mut writable, mut field) = (0, 0);
+        while field < fields.len() {
+            writable |= (!fields[field].read_only as u128) << field;
+            field += 1;
         }
-        set
+        Self {
+            class_name,
+            fields,
+            writable: FieldSet(writable),
+        }
     }
 
     /// The relations, with the classes that they refer to.

@@ -1,7 +1,7 @@
 //! What changed in an object since the server's last word.
 
 use super::encode::FieldRef;
-use super::{FieldSet, Operation, ParseObject, Snapshot};
+use super::{FieldSet, Operation, ParseObject, Snapshot, decode};
 use crate::value::{Acl, Form, Part};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -163,7 +163,7 @@ fn change_parts<T: ParseObject>(value: &mut T, now: &T, held: &T, field: usize) 
         }
     }
     let mut partial = T::__partial();
-    if T::__decode(&mut partial, field, Value::Object(object)).is_err() {
+    if decode::field::<T>(&mut partial, field, &Value::Object(object).to_string()).is_err() {
         return false;
     }
     value.__merge(partial);
@@ -181,7 +181,7 @@ fn apply<T: ParseObject>(value: &mut T, field: usize, operation: &Operation) -> 
     };
     let after = operation.apply(before)?.unwrap_or(Value::Null);
     let mut partial = T::__partial();
-    T::__decode(&mut partial, field, after).map_err(|error| error.to_string())?;
+    decode::field::<T>(&mut partial, field, &after.to_string()).map_err(|error| error.to_string())?;
     value.__merge(partial);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! References to any number of objects, in a table of their own.
 
-use super::{ParseObject, Pointer, Snapshot};
+use super::{ParseObject, Pointer, Snapshot, decode};
 use crate::value::{Encode, FieldType, Form, Found, ParseValue};
 use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -101,11 +101,15 @@ impl<T> Relation<T> {
 
 /// A sent relation holds nothing any more.
 pub(super) fn settle_relations<T: ParseObject>(value: &mut T) {
+    let mut relations = T::SCHEMA.relations().peekable();
+    if relations.peek().is_none() {
+        return;
+    }
     let mut partial = T::__partial();
-    for (field, class_name) in T::SCHEMA.relations() {
-        let empty = json!({"__type": "Relation", "className": class_name});
+    for (field, class_name) in relations {
+        let empty = json!({"__type": "Relation", "className": class_name}).to_string();
         // it has this form, and no other
-        let _ = T::__decode(&mut partial, field, empty);
+        let _ = decode::field::<T>(&mut partial, field, &empty);
     }
     value.__merge(partial);
 }

@@ -140,6 +140,15 @@ impl<T: ParseObject> Object<T> {
         self.content().map(|body| body.to_json()).transpose()
     }
 
+    /// Writes the body of a save behind what is there; false where there is nothing to send.
+    pub(crate) fn write_changes(&self, to: &mut Vec<u8>) -> Result<bool> {
+        let Some(body) = self.content() else {
+            return Ok(false);
+        };
+        body.write(to)?;
+        Ok(true)
+    }
+
     /// Takes over the server's answer to a save of everything that has changed.
     pub(crate) fn saved(&mut self, body: &[u8]) -> Result<()> {
         let answer = answer::<T>(body);

@@ -3,7 +3,7 @@
 use super::ids::ids;
 use super::paging::{Pager, ReadRows};
 use super::set::{Core, conditions};
-use crate::batch::{How, Progress, Request, Work, run};
+use crate::batch::{How, Progress, Request, Requests, Work, run};
 use crate::client::Method;
 use crate::error::{Interrupted, RowFailure};
 use crate::value::ObjectId;
@@ -136,17 +136,21 @@ impl Rows<'_> {
             method: self.write.method,
             class_name: self.write.class_name,
             id: Some(id),
-            body: self.write.body.clone(),
+            // the same for all of them
+            body: self.write.body.as_ref().map(|body| 0..body.len()),
         }
     }
 }
 
 impl Work for Rows<'_> {
-    fn next(&mut self, most: usize) -> BoxFuture<'_, Result<Vec<Request>>> {
+    fn next(&mut self, most: usize) -> BoxFuture<'_, Result<Requests>> {
         async move {
             self.read(most).await?;
             let ids: Vec<_> = self.read.drain(..most.min(self.read.len())).collect();
-            Ok(ids.into_iter().map(|id| self.request(id)).collect())
+            Ok(Requests {
+                list: ids.into_iter().map(|id| self.request(id)).collect(),
+                bodies: self.write.body.clone().unwrap_or_default(),
+            })
         }
         .boxed()
     }

@@ -5,7 +5,7 @@ use super::options::{Hint, ReadPreference};
 use super::order::TEXT_SCORE;
 use super::set::{Core, conditions};
 use crate::client::{Pairs, Params};
-use crate::{Error, Result};
+use crate::{Error, Result, json};
 use serde::de::IgnoredAny;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -116,14 +116,14 @@ pub(crate) fn address<T: crate::ParseObject>(
     client: &crate::Client,
     query: &super::QuerySet<T>,
 ) -> Result<String> {
-    let find = Find::owned(query.core.clone(), T::CLASS_NAME);
+    let find = Find::new(Cow::Borrowed(&query.core), T::CLASS_NAME);
     client.address(crate::client::Path::Class(T::CLASS_NAME), &find)
 }
 
 impl Params for Find<'_> {
     fn pairs(&self, to: &mut Pairs) -> Result<()> {
         check(&self.core, self.class_name)?;
-        let refused = |error: serde_json::Error| Error::invalid(self.class_name, None, error.to_string());
+        let refused = |error: json::Error| Error::invalid(self.class_name, None, error.to_string());
         if self.core.is_restricted() {
             to.json("where", &conditions(&self.core)).map_err(refused)?;
         }
