@@ -3,6 +3,7 @@
 use super::{Client, MasterClient};
 use crate::error::DeadlineError;
 use crate::{Error, Result};
+use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
 
 impl Client {
@@ -69,7 +70,7 @@ impl Client {
         if self.is_late() {
             return Err(late(what(), None, false, None));
         }
-        let done = by(self.deadline, work).await;
+        let done = by(self.deadline, pin!(work)).await;
         done.ok_or_else(|| late(what(), None, true, None))
     }
 }
@@ -87,8 +88,8 @@ pub(super) fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant>
     a.into_iter().chain(b).min()
 }
 
-/// What comes of this, unless it takes longer.
-pub(crate) async fn by<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
+/// What comes of this, unless it takes longer. It is pinned where it is: a future that is moved is held twice.
+pub(crate) async fn by<T>(deadline: Option<Instant>, work: Pin<&mut impl Future<Output = T>>) -> Option<T> {
     match deadline {
         // no timer where there is nothing to wait for
         None => Some(work.await),

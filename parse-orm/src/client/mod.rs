@@ -10,6 +10,7 @@ mod pairs;
 mod plain_http;
 mod retry;
 mod secret;
+mod task;
 mod transport;
 
 pub use config::ClientBuilder;
@@ -20,6 +21,7 @@ pub(crate) use pairs::Pairs;
 pub use retry::RetryPolicy;
 pub(crate) use retry::is_answered;
 pub use secret::Secret;
+pub(crate) use task::Task;
 pub(crate) use transport::{Answer, Call, Method, NoParams, Params, Path, refused, unexpected};
 
 use crate::value::{Acl, DefaultAcl, IntoUser, ObjectId};

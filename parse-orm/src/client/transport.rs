@@ -2,7 +2,7 @@
 
 use super::pairs::Pairs;
 use super::retry::{Next, Tries};
-use super::{Auth, Client, by, config::header, late, plain_http};
+use super::{Auth, Client, Task, by, config::header, late, plain_http};
 use crate::{Error, ErrorCode, Result, ServerError, json};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode, utf8_percent_encode};
@@ -12,6 +12,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 use std::marker::PhantomData;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 use tracing::Instrument;
 
@@ -302,7 +303,7 @@ impl Client {
                 if let Some((headers, contents)) = contents.take() {
                     http = http.headers(headers).timeout(FOREVER).body(contents);
                 }
-                let (error, headers) = match by(until, answer(http, meaning, path, &outcome)).await {
+                let (error, headers) = match by(until, pin!(answer(http, meaning, path, &outcome))).await {
                     Some(Ok(answer)) => return Ok(answer),
                     Some(Err(failed)) => failed,
                     None => return Err(tries.late(true)),
@@ -379,6 +380,17 @@ impl Client {
     }
 }
 
+/// The status and the headers of an answer, and its body.
+type Whole = (u16, HeaderMap, reqwest::Result<Bytes>);
+
+/// Sends a request and reads the whole of its answer.
+async fn exchange(http: RequestBuilder) -> reqwest::Result<Whole> {
+    let mut answer = http.send().await?;
+    let status = answer.status().as_u16();
+    let headers = std::mem::take(answer.headers_mut());
+    Ok((status, headers, answer.bytes().await))
+}
+
 /// Waits for the answer to one try; a failure comes with the headers of its answer, where there is one.
 async fn answer(
     http: RequestBuilder,
@@ -386,12 +398,19 @@ async fn answer(
     path: Path<'_>,
     outcome: &tracing::Span,
 ) -> Result<Answer, (Error, HeaderMap)> {
-    let failed = |error: reqwest::Error| (Error::from(error), HeaderMap::new());
-    let mut answer = http.send().await.map_err(failed)?;
-    let status = answer.status().as_u16();
+    let failed = |error: Error| (error, HeaderMap::new());
+    let whole = if matches!(path, Path::Batch | Path::Transaction) {
+        // much goes out and comes back: who waits for it is woken once
+        match Task::begin("a batch", exchange(http)) {
+            Ok(task) => task.await.and_then(|whole| Ok(whole?)),
+            Err(error) => Err(error),
+        }
+    } else {
+        exchange(http).await.map_err(Error::from)
+    };
+    let (status, headers, body) = whole.map_err(failed)?;
     outcome.record("status", status);
-    let headers = std::mem::take(answer.headers_mut());
-    let body = answer.bytes().await.map_err(failed)?;
+    let body = body.map_err(|error| failed(error.into()))?;
     if !(200..300).contains(&status) {
         return Err((refused(status, &body, meaning.name(), path), headers));
     }

@@ -76,8 +76,11 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
 
     #[inline]
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
-        if !more(self.reader, &mut self.first, b'}')? {
-            return Ok(None);
+        match self.reader.peek() {
+            Some(b'}') => return Ok(None),
+            Some(b',') if !self.first => self.reader.at += 1,
+            _ if self.first => self.first = false,
+            _ => return Err(self.reader.wrong()),
         }
         seed.deserialize(Key(key(self.reader)?)).map(Some)
     }

@@ -8,7 +8,25 @@ pub(super) fn is_plain(text: &str) -> bool {
 
 /// The first quote or backslash from here on.
 #[inline]
-pub(super) fn special(bytes: &[u8], at: usize) -> Option<usize> {
+pub(super) fn special(bytes: &[u8], mut at: usize) -> Option<usize> {
+    // most texts end here, sooner than a wider search begins
+    for _ in 0..2 {
+        let Some(chunk) = bytes.get(at..)?.first_chunk::<8>() else {
+            break;
+        };
+        let word = u64::from_le_bytes(*chunk);
+        let found = (equal(word, b'"') | equal(word, b'\\')) & TOPS;
+        if found != 0 {
+            return Some(at + (found.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
+    }
+    far(bytes, at)
+}
+
+/// The same, of a long text.
+#[inline(never)]
+fn far(bytes: &[u8], at: usize) -> Option<usize> {
     memchr::memchr2(b'"', b'\\', bytes.get(at..)?).map(|found| at + found)
 }
 
@@ -34,10 +52,14 @@ pub(super) fn is_odd(text: &str) -> bool {
 /// Some bit where a byte is odd, or is above one that is.
 #[inline]
 fn odd_bytes(word: u64) -> u64 {
-    let equal = |byte: u8| {
-        let same = word ^ (ONES * u64::from(byte));
-        same.wrapping_sub(ONES) & !same
-    };
     let control = word.wrapping_sub(ONES * 0x20) & !word;
-    (control | equal(b'"') | equal(b'\\')) & TOPS
+    (control | equal(word, b'"') | equal(word, b'\\')) & TOPS
+}
+
+/// The top bit of each byte that is this one, and maybe of some above the first of them, because of what is borrowed in
+/// the subtraction; other bits are anything.
+#[inline]
+fn equal(word: u64, byte: u8) -> u64 {
+    let same = word ^ (ONES * u64::from(byte));
+    same.wrapping_sub(ONES) & !same
 }

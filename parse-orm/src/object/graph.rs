@@ -13,6 +13,7 @@ use crate::{Client, Error, Result};
 use futures::StreamExt;
 use futures::lock::MutexGuard;
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 
 /// How many objects go in one batch.
@@ -36,7 +37,7 @@ pub(crate) async fn store(client: &Client, holders: &[&dyn Holder]) -> Vec<Resul
     graph.explore();
     let waves = graph.waves();
     graph.need(&roots, &waves);
-    let Some(gates) = by(client.deadline(), graph.lock()).await else {
+    let Some(gates) = by(client.deadline(), pin!(graph.lock())).await else {
         let waited = || "the wait for another task, which stores the same new object".into();
         return holders
             .iter()

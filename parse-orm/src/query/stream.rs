@@ -4,6 +4,7 @@ use super::cursor::Cursor;
 use super::paging::{self, Pager, ReadRow};
 use super::set::{Core, QuerySet};
 use super::slice::Slice;
+use crate::client::Task;
 use crate::object::{Object, ParseObject};
 use crate::{Client, Error, Result};
 use bytes::Bytes;
@@ -12,7 +13,6 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use tokio::task::JoinHandle;
 
 /// The rows of a query, one by one, in constant memory: what [`QuerySet::stream`] returns.
 ///
@@ -41,17 +41,9 @@ pub(super) struct Reader<R> {
 enum Next {
     /// The page that nothing was asked for yet.
     Start,
-    Fetching(Fetch),
+    /// An answer on its way.
+    Fetching(Task<Result<Bytes>>),
     End,
-}
-
-/// An answer on its way; aborted when it is no longer wanted.
-struct Fetch(JoinHandle<Result<Bytes>>);
-
-impl Drop for Fetch {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 impl<R: ReadRow> Reader<R> {
@@ -73,14 +65,12 @@ impl<R: ReadRow> Reader<R> {
     /// Asks for the next page in a task of its own: a future that is only held would not get on while the consumer
     /// works. What comes is read where it is used, so that its memory stays with one thread.
     fn fetch(&mut self) -> Result<Next> {
-        let runtime = tokio::runtime::Handle::try_current()
-            .map_err(|_| Error::Config("a stream of rows has to be polled within a Tokio runtime".into()))?;
         let Some(find) = self.pager.ask()? else {
             return Ok(Next::End);
         };
         let (client, class_name) = (self.client.clone(), self.class_name);
         let answer = async move { paging::request(&client, class_name, find).await };
-        Ok(Next::Fetching(Fetch(runtime.spawn(answer))))
+        Task::begin("a stream of rows", answer).map(Next::Fetching)
     }
 
     fn cursor(&self) -> Result<Cursor> {
@@ -101,13 +91,11 @@ impl<R: ReadRow> Reader<R> {
                 Next::End => return Poll::Ready(None),
                 Next::Start => self.next = self.fetch()?,
                 Next::Fetching(mut fetch) => {
-                    let Poll::Ready(done) = Pin::new(&mut fetch.0).poll(context) else {
+                    let Poll::Ready(done) = Pin::new(&mut fetch).poll(context) else {
                         self.next = Next::Fetching(fetch);
                         return Poll::Pending;
                     };
-                    // it stops early where the runtime is shutting down
-                    let stopped = |stopped| Error::Config(format!("the page was not fetched: {stopped}"));
-                    let body = done.map_err(stopped).flatten()?;
+                    let body = done.flatten()?;
                     let before = self.pager.clone();
                     if self.pager.read(&body, &mut self.rows)? == 0 {
                         return Poll::Ready(None);

@@ -115,19 +115,16 @@ fn fixed(text: &[u8]) -> Option<DateTime<Utc>> {
     else {
         return None;
     };
-    let mut wrong = false;
-    let mut digit = |at: usize| {
-        let digit = text[at].wrapping_sub(b'0');
-        wrong |= digit > 9;
-        u32::from(digit)
-    };
-    let mut two = |at: usize| digit(at) * 10 + digit(at + 1);
-    let (year, month, day) = (two(0) * 100 + two(2), two(5), two(8));
-    let (hour, minute, second) = (two(11), two(14), two(17));
-    let milli = two(20) * 10 + digit(22);
-    if wrong {
+    let digits = text.map(|byte| byte.wrapping_sub(b'0'));
+    const DIGITS: [usize; 17] = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 20, 21, 22];
+    // not `any`, which looks at one after the other
+    if DIGITS.iter().fold(false, |wrong, at| wrong | (digits[*at] > 9)) {
         return None;
     }
+    let two = |at: usize| u32::from(digits[at]) * 10 + u32::from(digits[at + 1]);
+    let (year, month, day) = (two(0) * 100 + two(2), two(5), two(8));
+    let (hour, minute, second) = (two(11), two(14), two(17));
+    let milli = two(20) * 10 + u32::from(digits[22]);
     let day = chrono::NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
     Some(day.and_hms_milli_opt(hour, minute, second, milli)?.and_utc())
 }

@@ -14,7 +14,7 @@ use std::future::IntoFuture;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{self, PathBuf};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -271,7 +271,7 @@ async fn wait<T, E: Into<Error>>(
     let deadline = client.deadline();
     let stalled = Instant::now().checked_add(client.timeout());
     let until = deadline.into_iter().chain(stalled).min();
-    match by(until, next).await {
+    match by(until, pin!(next)).await {
         Some(outcome) => outcome.map_err(Into::into),
         None if until == deadline => {
             let request = format!("GET {}", Path::File(name));
