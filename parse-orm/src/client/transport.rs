@@ -27,6 +27,9 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 /// refuse long URLs (the real server at about 16 KB, many proxies at 8 or 4).
 const LONGEST_URL: usize = 2000;
 
+/// So much memory is taken at most before anything of an answer's body has come.
+const MOST_AHEAD: u64 = 1 << 22;
+
 /// No time limit: longer than any connection.
 const FOREVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -388,7 +391,28 @@ async fn exchange(http: RequestBuilder) -> reqwest::Result<Whole> {
     let mut answer = http.send().await?;
     let status = answer.status().as_u16();
     let headers = std::mem::take(answer.headers_mut());
-    Ok((status, headers, answer.bytes().await))
+    Ok((status, headers, body(answer).await))
+}
+
+/// The whole body of an answer. A large one comes in pieces, each of which is let go before the next one comes.
+async fn body(mut answer: reqwest::Response) -> reqwest::Result<Bytes> {
+    // what is said of it may be anything
+    let length = answer.content_length().map_or(0, |length| length.min(MOST_AHEAD));
+    let first = answer.chunk().await?.unwrap_or_default();
+    let Some(mut piece) = answer.chunk().await? else {
+        return Ok(first);
+    };
+    let mut whole = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+    whole.extend_from_slice(&first);
+    drop(first);
+    loop {
+        whole.extend_from_slice(&piece);
+        drop(piece);
+        piece = match answer.chunk().await? {
+            Some(piece) => piece,
+            None => return Ok(whole.into()),
+        };
+    }
 }
 
 /// Waits for the answer to one try; a failure comes with the headers of its answer, where there is one.

@@ -1,8 +1,7 @@
 //! What is in lists and objects.
 
-use super::reader::Text;
+use super::reader::{Text, is_raw};
 use super::{Error, Reader};
-use serde::de::value::{BorrowedStrDeserializer, StringDeserializer};
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, Unexpected, VariantAccess,
     Visitor,
@@ -64,9 +63,9 @@ impl<'a, 'de> Entries<'a, 'de> {
 
 /// The key that is next.
 #[inline]
-fn key<'de>(reader: &mut Reader<'de>) -> Result<Text<'de>, Error> {
+fn key<'a, 'de>(reader: &'a mut Reader<'de>) -> Result<Key<'a, 'de>, Error> {
     match reader.peek() {
-        Some(b'"') => reader.string(),
+        Some(b'"') => Ok(Key(reader)),
         _ => Err(reader.wrong()),
     }
 }
@@ -82,7 +81,7 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
             _ if self.first => self.first = false,
             _ => return Err(self.reader.wrong()),
         }
-        seed.deserialize(Key(key(self.reader)?)).map(Some)
+        seed.deserialize(key(self.reader)?).map(Some)
     }
 
     #[inline]
@@ -93,37 +92,32 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
 }
 
 /// A key: a text, which may stand for a number or a truth value.
-struct Key<'de>(Text<'de>);
-
-impl Key<'_> {
-    fn as_str(&self) -> &str {
-        match &self.0 {
-            Text::Borrowed(text) => text,
-            Text::Owned(text) => text,
-        }
-    }
-}
+struct Key<'a, 'de>(&'a mut Reader<'de>);
 
 macro_rules! from_text {
     ($($method:ident $visit:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-            match serde_json::from_str(self.as_str()) {
-                Ok(value) => visitor.$visit(value),
-                Err(_) => Err(Error::invalid_type(Unexpected::Str(self.as_str()), &visitor)),
+            let text = self.0.string()?;
+            let value = match &text {
+                // they are spelled without escapes and spaces
+                Text::Borrowed(text) if !text.contains(' ') => serde_json::from_str(text).ok(),
+                _ => None,
+            };
+            match (value, &text) {
+                (Some(value), _) => visitor.$visit(value),
+                (None, Text::Borrowed(text)) => Err(Error::invalid_type(Unexpected::Str(text), &visitor)),
+                (None, Text::Owned(text)) => Err(Error::invalid_type(Unexpected::Str(text), &visitor)),
             }
         }
     )*};
 }
 
-impl<'de> Deserializer<'de> for Key<'de> {
+impl<'de> Deserializer<'de> for Key<'_, 'de> {
     type Error = Error;
 
     #[inline]
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.0 {
-            Text::Borrowed(text) => visitor.visit_borrowed_str(text),
-            Text::Owned(text) => visitor.visit_string(text),
-        }
+        self.0.text(visitor)
     }
 
     from_text! {
@@ -141,33 +135,34 @@ impl<'de> Deserializer<'de> for Key<'de> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Error> {
+        if is_raw(name) {
+            return self.0.deserialize_newtype_struct(name, visitor);
+        }
         visitor.visit_newtype_struct(self)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
-        _: &'static str,
-        _: &'static [&'static str],
+        name: &'static str,
+        variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        match self.0 {
-            Text::Borrowed(text) => visitor.visit_enum(BorrowedStrDeserializer::new(text)),
-            Text::Owned(text) => visitor.visit_enum(StringDeserializer::new(text)),
-        }
+        self.0.deserialize_enum(name, variants, visitor)
     }
 
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.0 {
-            Text::Borrowed(text) => visitor.visit_borrowed_bytes(text.as_bytes()),
-            Text::Owned(text) => visitor.visit_byte_buf(text.into_bytes()),
-        }
+        self.0.deserialize_bytes(visitor)
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.0.deserialize_bytes(visitor)
     }
 
     serde::forward_to_deserialize_any! {
-        char str string byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+        char str string unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
     }
 }
 
@@ -179,10 +174,7 @@ impl<'de> EnumAccess<'de> for OneKey<'_, 'de> {
     type Variant = Self;
 
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Error> {
-        let variant = match key(self.0)? {
-            Text::Borrowed(text) => seed.deserialize(BorrowedStrDeserializer::<Error>::new(text))?,
-            Text::Owned(text) => seed.deserialize(StringDeserializer::<Error>::new(text))?,
-        };
+        let variant = seed.deserialize(key(self.0)?)?;
         self.0.expect(b':')?;
         Ok((variant, self))
     }

@@ -57,17 +57,33 @@ fn digits(bytes: &[u8], mut at: usize, mut value: u64) -> (usize, u64) {
     (at, value)
 }
 
+/// Reads the whole part of a number, whose first digit is here, and says where it ends.
+#[inline]
+fn whole_part(bytes: &[u8], first: usize) -> Result<(usize, u64), Error> {
+    let (whole, value) = digits(bytes, first, 0);
+    if whole == first || (whole > first + 1 && bytes[first] == b'0') {
+        return Err(Error::syntax(whole));
+    }
+    Ok((whole, value))
+}
+
 impl Reader<'_> {
+    /// Passes the number that is next, even if it is larger than any that can be read.
+    #[inline]
+    pub(super) fn skip_number(&mut self) -> Result<(), Error> {
+        let (bytes, begin) = (self.bytes(), self.at);
+        let first = begin + usize::from(bytes.get(begin) == Some(&b'-'));
+        self.at = end(bytes, whole_part(bytes, first)?.0)?;
+        Ok(())
+    }
+
     /// Reads the number that is next.
     #[inline]
     pub(super) fn number(&mut self) -> Result<Number, Error> {
         let (bytes, begin) = (self.bytes(), self.at);
         let negative = bytes.get(begin) == Some(&b'-');
         let first = begin + usize::from(negative);
-        let (whole, value) = digits(bytes, first, 0);
-        if whole == first || (whole > first + 1 && bytes[first] == b'0') {
-            return Err(Error::syntax(whole));
-        }
+        let (whole, value) = whole_part(bytes, first)?;
         let number = match bytes.get(whole) {
             Some(b'.') => {
                 let (end, value) = digits(bytes, whole + 1, value);
@@ -79,6 +95,7 @@ impl Reader<'_> {
                 };
                 self.at = end;
                 // of two numbers that are exact, and so the nearest double
+                #[expect(clippy::cast_precision_loss, reason = "it has not more digits than a double")]
                 let float = value as f64 / power;
                 return Ok(Number::Float(if negative { -float } else { float }));
             }

@@ -4,7 +4,7 @@ use super::access::{Entries, Items, OneKey};
 use super::scan;
 use super::{Error, raw};
 use serde::de::value::{BorrowedStrDeserializer, StringDeserializer};
-use serde::de::{Deserializer, Error as _, Expected, Unexpected, Visitor};
+use serde::de::{Deserializer, Error as _, Expected, IgnoredAny, Unexpected, Visitor};
 
 /// How deep lists and objects are nested at most, as in `serde_json`.
 const DEPTH: u8 = 127;
@@ -59,6 +59,12 @@ impl Open {
             self.objects = self.outer.pop().unwrap_or_default();
         }
     }
+}
+
+/// Whether what is called so is asked for as it stands: here, or by the types of `serde_json`.
+#[inline]
+pub(super) fn is_raw(name: &str) -> bool {
+    name == raw::NAME || name.starts_with("$serde_json")
 }
 
 impl<'de> Reader<'de> {
@@ -133,6 +139,39 @@ impl<'de> Reader<'de> {
     /// A string with escapes, or one that may hold what it must not.
     #[cold]
     fn odd_string(&mut self) -> Result<Text<'de>, Error> {
+        let quoted = self.quoted()?;
+        let text = &quoted[1..quoted.len() - 1];
+        if !scan::is_odd(text) {
+            return Ok(Text::Borrowed(text));
+        }
+        serde_json::from_str(quoted)
+            .map(Text::Owned)
+            .map_err(|_| Error::syntax(self.at - quoted.len()))
+    }
+
+    /// Passes the string that is next.
+    #[inline]
+    fn skip_string(&mut self) -> Result<(), Error> {
+        match scan::special(self.bytes(), self.at + 1) {
+            Some(end) if self.bytes()[end] == b'"' && self.plain => {
+                self.at = end + 1;
+                Ok(())
+            }
+            _ => self.skip_odd_string(),
+        }
+    }
+
+    /// The same of one that `odd_string` would read. What is not read may have halves of surrogate pairs.
+    #[cold]
+    fn skip_odd_string(&mut self) -> Result<(), Error> {
+        let quoted = self.quoted()?;
+        serde_json::from_str::<IgnoredAny>(quoted)
+            .map(drop)
+            .map_err(|_| Error::syntax(self.at - quoted.len()))
+    }
+
+    /// The string that is next, in its quotes, whatever is in it.
+    fn quoted(&mut self) -> Result<&'de str, Error> {
         let begin = self.at;
         let mut at = begin + 1;
         loop {
@@ -143,9 +182,7 @@ impl<'de> Reader<'de> {
             }
         }
         self.at = at + 1;
-        serde_json::from_str(&self.text[begin..self.at])
-            .map(Text::Owned)
-            .map_err(|_| Error::syntax(begin))
+        Ok(&self.text[begin..self.at])
     }
 
     /// The word that is next.
@@ -159,13 +196,13 @@ impl<'de> Reader<'de> {
         Ok(())
     }
 
-    /// Passes a value of any kind and depth.
+    /// Passes a value of any kind and depth: it is JSON, but maybe nothing that can be read.
     fn skip(&mut self) -> Result<(), Error> {
         let mut open = Open::default();
         loop {
             match self.peek() {
-                Some(b'"') => drop(self.string()?),
-                Some(b'-' | b'0'..=b'9') => drop(self.number()?),
+                Some(b'"') => self.skip_string()?,
+                Some(b'-' | b'0'..=b'9') => self.skip_number()?,
                 Some(b't') => self.word("true")?,
                 Some(b'f') => self.word("false")?,
                 Some(b'n') => self.word("null")?,
@@ -208,7 +245,7 @@ impl<'de> Reader<'de> {
         if self.peek() != Some(b'"') {
             return Err(self.wrong());
         }
-        self.string()?;
+        self.skip_string()?;
         self.expect(b':')
     }
 
@@ -221,7 +258,8 @@ impl<'de> Reader<'de> {
         let begin = self.at;
         self.skip()?;
         let mut value = serde_json::Deserializer::from_str(&self.text[begin..self.at]);
-        read(&mut value).map_err(Error::custom)
+        let read = read(&mut value).and_then(|read| value.end().map(|()| read));
+        read.map_err(Error::custom)
     }
 
     /// What reads lists and objects goes one deeper.
@@ -300,7 +338,7 @@ macro_rules! by_serde_json {
 
 impl<'de> Reader<'de> {
     #[inline]
-    fn text<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
+    pub(super) fn text<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
         match self.string()? {
             Text::Borrowed(text) => visitor.visit_borrowed_str(text),
             Text::Owned(text) => visitor.visit_string(text),
@@ -351,7 +389,18 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     by_serde_json! {
-        deserialize_bytes deserialize_byte_buf deserialize_i128 deserialize_u128 deserialize_f32
+        deserialize_i128 deserialize_u128 deserialize_f32
+    }
+
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        if self.peek() == Some(b'[') {
+            return self.list(visitor);
+        }
+        self.by_serde_json(|from| from.deserialize_bytes(visitor))
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_bytes(visitor)
     }
 
     #[inline]
@@ -376,17 +425,16 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Error> {
+        if !is_raw(name) {
+            return visitor.visit_newtype_struct(self);
+        }
         if name == raw::NAME {
             self.peek();
             let begin = self.at;
             self.skip()?;
             return visitor.visit_borrowed_str(&self.text[begin..self.at]);
         }
-        // what its types ask for by names of its own
-        if name.starts_with("$serde_json") {
-            return self.by_serde_json(|from| from.deserialize_newtype_struct(name, visitor));
-        }
-        visitor.visit_newtype_struct(self)
+        self.by_serde_json(|from| from.deserialize_newtype_struct(name, visitor))
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {

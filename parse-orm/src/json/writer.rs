@@ -56,6 +56,10 @@ impl<'a, S: Spelling> Writer<'a, S> {
     }
 
     /// A text in quotes. Of a name in the code the compiler knows that it is plain.
+    #[allow(
+        clippy::inline_always,
+        reason = "the compiler looks through names that it knows"
+    )]
     #[inline(always)]
     pub(super) fn string(&mut self, text: &str) -> Result<(), Error> {
         if !S::is_plain(text) {
@@ -275,6 +279,10 @@ impl<S: Spelling> Compound<'_, S> {
         value.serialize(self.writer.part())
     }
 
+    #[allow(
+        clippy::inline_always,
+        reason = "the compiler looks through names that it knows"
+    )]
     #[inline(always)]
     fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
         if self.kind == Kind::Raw {
@@ -298,12 +306,11 @@ impl<S: Spelling> Compound<'_, S> {
     }
 
     #[inline]
-    fn finish(self) -> Result<(), Error> {
+    fn finish(self) {
         self.writer.json.extend_from_slice(self.end);
         if self.kind == Kind::Variant {
             self.writer.json.extend_from_slice(S::OBJECT[1]);
         }
-        Ok(())
     }
 }
 
@@ -318,7 +325,8 @@ macro_rules! lists {
             }
             #[inline]
             fn end(self) -> Result<(), Error> {
-                self.finish()
+                self.finish();
+                Ok(())
             }
         }
     )*};
@@ -336,7 +344,8 @@ macro_rules! structs {
         impl<S: Spelling> $trait for Compound<'_, S> {
             type Ok = ();
             type Error = Error;
-            #[inline(always)]
+            #[allow(clippy::inline_always, reason = "the compiler looks through names that it knows")]
+    #[inline(always)]
             fn serialize_field<T: Serialize + ?Sized>(
                 &mut self,
                 name: &'static str,
@@ -346,7 +355,8 @@ macro_rules! structs {
             }
             #[inline]
             fn end(self) -> Result<(), Error> {
-                self.finish()
+                self.finish();
+                Ok(())
             }
         }
     )*};
@@ -372,6 +382,7 @@ impl<S: Spelling> SerializeMap for Compound<'_, S> {
 
     #[inline]
     fn end(self) -> Result<(), Error> {
-        self.finish()
+        self.finish();
+        Ok(())
     }
 }

@@ -636,7 +636,7 @@ pub(crate) fn describe(raw: &str, error: &json::Error) -> String {
         Some(b'n') => "null".into(),
         Some(b'"') => format!("String {}", short(raw)),
         Some(b't' | b'f') => format!("Boolean {raw}"),
-        Some(b'[') => format!("Array ({})", error),
+        Some(b'[') => format!("Array ({error})"),
         Some(b'{') => {
             #[derive(Deserialize)]
             struct Typed {

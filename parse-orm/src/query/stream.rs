@@ -95,7 +95,7 @@ impl<R: ReadRow> Reader<R> {
                         self.next = Next::Fetching(fetch);
                         return Poll::Pending;
                     };
-                    let body = done.flatten()?;
+                    let body = done??;
                     let before = self.pager.clone();
                     if self.pager.read(&body, &mut self.rows)? == 0 {
                         return Poll::Ready(None);

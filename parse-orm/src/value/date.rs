@@ -117,8 +117,8 @@ fn fixed(text: &[u8]) -> Option<DateTime<Utc>> {
     };
     let digits = text.map(|byte| byte.wrapping_sub(b'0'));
     const DIGITS: [usize; 17] = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 20, 21, 22];
-    // not `any`, which looks at one after the other
-    if DIGITS.iter().fold(false, |wrong, at| wrong | (digits[*at] > 9)) {
+    // the largest of them, and not one after the other
+    if DIGITS.iter().fold(0, |largest, at| digits[*at].max(largest)) > 9 {
         return None;
     }
     let two = |at: usize| u32::from(digits[at]) * 10 + u32::from(digits[at + 1]);
