@@ -32,5 +32,5 @@ macro_rules! targets {
 }
 
 targets! {
-    client_batch client_error client_live_frame client_page mock_matcher mock_request mock_where query_macro
+    client_batch client_error client_json client_live_frame client_page mock_matcher mock_request mock_where query_macro
 }

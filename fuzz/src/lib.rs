@@ -6,6 +6,7 @@
 
 pub mod client_batch;
 pub mod client_error;
+pub mod client_json;
 pub mod client_live_frame;
 pub mod client_page;
 mod everything;

@@ -149,3 +149,13 @@ pub fn address<T: ParseObject>(client: &Client, query: &QuerySet<T>) -> Result<S
 pub fn json<'de, T: serde::Deserialize<'de>>(text: &'de str) -> Result<T, String> {
     crate::json::read(std::marker::PhantomData::<T>, text).map_err(|error| error.to_string())
 }
+
+/// Writes the JSON of any serde type, as bodies are written.
+///
+/// # Errors
+/// Why it has none.
+pub fn to_json(value: &impl serde::Serialize) -> Result<String, String> {
+    let mut json = Vec::new();
+    crate::json::write(value, &mut json).map_err(|error| error.to_string())?;
+    String::from_utf8(json).map_err(|error| error.to_string())
+}

@@ -4,6 +4,8 @@ mod bulk;
 mod changes;
 mod encoding;
 mod graphs;
+mod json;
+mod json_written;
 mod live;
 #[allow(dead_code, reason = "shared with the tests end to end")]
 #[path = "../e2e/live_server.rs"]

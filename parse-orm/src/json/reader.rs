@@ -393,10 +393,14 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        if self.peek() == Some(b'[') {
-            return self.list(visitor);
+        match self.peek() {
+            // of bytes it asks less than of a text
+            Some(b'"') => serde_json::Deserializer::from_str(self.quoted()?)
+                .deserialize_bytes(visitor)
+                .map_err(Error::custom),
+            Some(b'[') => self.list(visitor),
+            _ => Err(self.mismatch(&visitor)),
         }
-        self.by_serde_json(|from| from.deserialize_bytes(visitor))
     }
 
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
