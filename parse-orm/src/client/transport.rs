@@ -6,8 +6,8 @@ use super::{Auth, Client, Task, by, config::header, late, plain_http};
 use crate::{Error, ErrorCode, Result, ServerError, json};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode, utf8_percent_encode};
-use reqwest::RequestBuilder;
 use reqwest::header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{RequestBuilder, Response};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
@@ -28,7 +28,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 const LONGEST_URL: usize = 2000;
 
 /// So much memory is taken at most before anything of an answer's body has come.
-const MOST_AHEAD: u64 = 1 << 22;
+const MOST_AHEAD: usize = 1 << 22;
 
 /// No time limit: longer than any connection.
 const FOREVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -151,7 +151,7 @@ impl Params for NoParams {
 enum Payload {
     Json(Bytes),
     /// With the headers that belong to it. It is read while it is sent, and so sent once. It may take as long as it will: its sender watches that it moves.
-    Contents(HeaderMap, reqwest::Body),
+    Contents(Box<(HeaderMap, reqwest::Body)>),
 }
 
 pub(crate) struct Call<'a> {
@@ -233,7 +233,7 @@ impl Client {
     ) -> Result<Bytes> {
         let path = Path::File(name);
         let url = path.behind(&self.server.url);
-        let body = Some(Payload::Contents(headers, contents));
+        let body = Some(Payload::Contents(Box::new((headers, contents))));
         let answer = self
             .send(Method::Post, Method::Post, path, url, body, None)
             .await?;
@@ -242,7 +242,7 @@ impl Client {
 
     /// Asks for what lies behind the address of a file, with no key and no session: it may be anybody's. The answer
     /// comes without its body, which may take as long as it will.
-    pub(crate) async fn fetch(&self, path: Path<'_>, url: &str) -> Result<reqwest::Response> {
+    pub(crate) async fn fetch(&self, path: Path<'_>, url: &str) -> Result<Response> {
         let span =
             tracing::debug_span!("parse_request", method = "GET", %path, status = tracing::field::Empty);
         let outcome = span.clone();
@@ -288,7 +288,7 @@ impl Client {
         let (json, mut contents) = match body {
             None => (None, None),
             Some(Payload::Json(json)) => (Some(json), None),
-            Some(Payload::Contents(headers, contents)) => (None, Some((headers, contents))),
+            Some(Payload::Contents(contents)) => (None, Some(contents)),
         };
         let once = contents.is_some();
         let mut tries = Tries::new(self, meaning, path, json.as_deref(), id);
@@ -303,14 +303,16 @@ impl Client {
                     let kind = HeaderValue::from_static("application/json");
                     http = http.header(CONTENT_TYPE, kind).body(json.clone());
                 }
-                if let Some((headers, contents)) = contents.take() {
+                if let Some(contents) = contents.take() {
+                    let (headers, contents) = *contents;
                     http = http.headers(headers).timeout(FOREVER).body(contents);
                 }
-                let (error, headers) = match by(until, pin!(answer(http, meaning, path, &outcome))).await {
-                    Some(Ok(answer)) => return Ok(answer),
-                    Some(Err(failed)) => failed,
-                    None => return Err(tries.late(true)),
-                };
+                let (error, headers) =
+                    match by(until, pin!(answer(http.send(), meaning, path, &outcome))).await {
+                        Some(Ok(answer)) => return Ok(answer),
+                        Some(Err(failed)) => failed,
+                        None => return Err(tries.late(true)),
+                    };
                 if let (Auth::Session(token, _), Some(hook)) = (&self.auth, &self.server.invalid_session)
                     && error.code() == Some(ErrorCode::InvalidSessionToken)
                 {
@@ -386,38 +388,40 @@ impl Client {
 /// The status and the headers of an answer, and its body.
 type Whole = (u16, HeaderMap, reqwest::Result<Bytes>);
 
-/// Sends a request and reads the whole of its answer.
-async fn exchange(http: RequestBuilder) -> reqwest::Result<Whole> {
-    let mut answer = http.send().await?;
+/// Reads the whole answer to what is sent.
+async fn exchange(sent: impl Future<Output = reqwest::Result<Response>>) -> reqwest::Result<Whole> {
+    let mut answer = sent.await?;
     let status = answer.status().as_u16();
     let headers = std::mem::take(answer.headers_mut());
     Ok((status, headers, body(answer).await))
 }
 
-/// The whole body of an answer. A large one comes in pieces, each of which is let go before the next one comes.
-async fn body(mut answer: reqwest::Response) -> reqwest::Result<Bytes> {
-    // what is said of it may be anything
-    let length = answer.content_length().map_or(0, |length| length.min(MOST_AHEAD));
-    let first = answer.chunk().await?.unwrap_or_default();
-    let Some(mut piece) = answer.chunk().await? else {
-        return Ok(first);
+/// The whole body of an answer. A large one comes in pieces, each of which is let go before the next one comes; where it
+/// is known how long it is, nobody waits for the word that there are no more.
+async fn body(mut answer: Response) -> reqwest::Result<Bytes> {
+    let length = answer.content_length();
+    let length = length.and_then(|length| usize::try_from(length).ok());
+    let Some(first) = answer.chunk().await? else {
+        return Ok(Bytes::new());
     };
-    let mut whole = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+    if length == Some(first.len()) {
+        return Ok(first);
+    }
+    // what is said of it may be anything
+    let mut whole = Vec::with_capacity(length.unwrap_or_default().min(MOST_AHEAD));
     whole.extend_from_slice(&first);
     drop(first);
-    loop {
+    while length != Some(whole.len())
+        && let Some(piece) = answer.chunk().await?
+    {
         whole.extend_from_slice(&piece);
-        drop(piece);
-        piece = match answer.chunk().await? {
-            Some(piece) => piece,
-            None => return Ok(whole.into()),
-        };
     }
+    Ok(whole.into())
 }
 
 /// Waits for the answer to one try; a failure comes with the headers of its answer, where there is one.
 async fn answer(
-    http: RequestBuilder,
+    sent: impl Future<Output = reqwest::Result<Response>> + Send + 'static,
     meaning: Method,
     path: Path<'_>,
     outcome: &tracing::Span,
@@ -425,12 +429,12 @@ async fn answer(
     let failed = |error: Error| (error, HeaderMap::new());
     let whole = if matches!(path, Path::Batch | Path::Transaction) {
         // much goes out and comes back: who waits for it is woken once
-        match Task::begin("a batch", exchange(http)) {
+        match Task::begin("a batch", exchange(sent)) {
             Ok(task) => task.await.and_then(|whole| Ok(whole?)),
             Err(error) => Err(error),
         }
     } else {
-        exchange(http).await.map_err(Error::from)
+        exchange(sent).await.map_err(Error::from)
     };
     let (status, headers, body) = whole.map_err(failed)?;
     outcome.record("status", status);
